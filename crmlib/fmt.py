@@ -1,0 +1,191 @@
+"""One value → text with its unit, in a language. A missing value is "–"; nothing is ever shown as nan or 1e6."""
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+
+from .periods import Period
+
+MISSING = "–"
+LOCALES = {"en": "en_GB", "zh": "zh_CN"}
+_MINUS = "−"
+
+
+def known(value: object) -> bool:
+    """Whether there is a value at all: not None, NaN, NaT or infinite."""
+    if value is None or value != value:
+        return False
+    return not (isinstance(value, float) and math.isinf(value))
+
+
+@cache
+def locale(lang: str) -> Locale:
+    return Locale.parse(LOCALES[lang])
+
+
+def number(value, lang: str = "en", places: int = 0) -> str:
+    """A number with separators and fixed decimals.
+
+    >>> number(-1234.5, "en", 1)
+    '−1,234.5'
+    """
+    if not known(value):
+        return MISSING
+    value = round(float(value), places) + 0.0  # + 0.0: no minus zero
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return format_decimal(value, pattern, locale=locale(lang)).replace("-", _MINUS)
+
+
+def count(value, lang: str = "en") -> str:
+    """
+    >>> count(12345)
+    '12,345'
+    """
+    return number(value, lang, 0)
+
+
+def share(value, lang: str = "en", places: int = 1) -> str:
+    """A share 0..1 as a percentage.
+
+    >>> share(0.1444), share(None), share(0.0004)
+    ('14.4%', '–', '< 0.1%')
+    """
+    if not known(value):
+        return MISSING
+    if 0 < value < 0.5 * 10 ** -(places + 2):
+        return f"< {number(10**-places, lang, places)}%"
+    return number(value * 100, lang, places) + "%"
+
+
+def points(value, lang: str = "en") -> str:
+    """A difference of two shares, in percentage points."""
+    return number(value * 100, lang, 1) if known(value) else MISSING
+
+
+def days(value, lang: str = "en") -> str:
+    if not known(value):
+        return MISSING
+    return number(value, lang, 0 if float(value) == round(float(value)) else 1)
+
+
+def money(value, lang: str = "en", currency: str | None = None) -> str:
+    """An amount: whole units from 1,000 on; in Chinese in 万 or 亿 where that is how it is said.
+
+    >>> money(41800.4, "en", "EUR"), money(1000000, "zh", "CNY")
+    ('€41,800', '¥100万')
+    """
+    if not known(value):
+        return MISSING
+    symbol = get_currency_symbol(currency, locale=locale(lang)) if currency else ""
+    size, unit = abs(float(value)), ""
+    if lang == "zh" and size >= 1e4:
+        size, unit = (size / 1e8, "亿") if size >= 1e8 else (size / 1e4, "万")
+        text = number(size, lang, 2 if size < 100 else 1)
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = number(size, lang, 0 if size >= 1000 or size == int(size) else 2)
+    return (_MINUS if value < 0 else "") + symbol + text + unit
+
+
+def plain_money(value, lang: str = "en") -> str:
+    """An amount in a table whose header names the currency."""
+    if not known(value):
+        return MISSING
+    return number(value, lang, 0 if abs(value) >= 1000 or value == int(value) else 2)
+
+
+def currency_name(currency: str, lang: str) -> str:
+    """
+    >>> currency_name("CNY", "zh")
+    '人民币'
+    """
+    return str(locale(lang).currencies.get(currency, currency))
+
+
+def day(value, lang: str = "en") -> str:
+    """
+    >>> day(date(2026, 11, 5)), day(date(2026, 11, 5), "zh")
+    ('5 Nov 2026', '2026年11月5日')
+    """
+    if not known(value):
+        return MISSING
+    pattern = "d MMM y" if lang == "en" else "y年M月d日"
+    if isinstance(value, datetime):
+        return format_datetime(value, pattern, locale=locale(lang))
+    return format_date(value, pattern, locale=locale(lang))
+
+
+def period(value: Period, lang: str = "en") -> str:
+    """A period in words.
+
+    >>> period(Period.parse("2026-10")), period(Period.parse("2026-Q3"), "zh")
+    ('October 2026', '2026年第3季度')
+    """
+    label = value.label
+    year, _, rest = label.partition("-")
+    if value.kind == "month":
+        return format_date(value.start, "MMMM y" if lang == "en" else "y年M月", locale=locale(lang))
+    if value.kind == "week":
+        return f"week {int(rest[1:])} of {year}" if lang == "en" else f"{year}年第{int(rest[1:])}周"
+    if value.kind == "quarter":
+        return f"Q{rest[1]} {year}" if lang == "en" else f"{year}年第{rest[1]}季度"
+    return year if lang == "en" else f"{year}年"
+
+
+def short_period(value: Period, lang: str = "en") -> str:
+    """A period on a chart's axis: short, without its year.
+
+    >>> short_period(Period.parse("2026-10")), short_period(Period.parse("2026-10"), "zh")
+    ('Oct', '10月')
+    """
+    if value.kind == "month":
+        return format_date(value.start, "MMM" if lang == "en" else "M月", locale=locale(lang)).replace(
+            "Sept", "Sep"
+        )
+    return value.label.partition("-")[2] or value.label
+
+
+def listing(items: list[str], lang: str = "en") -> str:
+    """
+    >>> listing(["a", "b", "c"])
+    'a, b and c'
+    """
+    return format_list(items, locale=locale(lang)) if items else MISSING
+
+
+def masked_phone(text: str) -> str:
+    """
+    >>> masked_phone("13812341234")
+    '138****1234'
+    """
+    return text[:3] + "****" + text[-4:] if len(text) > 7 else "****"
+
+
+def masked_email(text: str) -> str:
+    """
+    >>> masked_email("zhang@example.com")
+    'z***@example.com'
+    """
+    name, _, host = text.partition("@")
+    return f"{name[:1]}***@{host}" if host else "***"
+
+
+def plain(value, _lang: str = "en") -> str:
+    return str(value) if known(value) else MISSING
+
+
+_UNITS: dict[str, Callable[..., str]] = {
+    "count": count, "share": share, "money": money, "days": days, "hours": days, "score": lambda v, g: number(v, g, 2),
+    "points": points, "ratio": lambda v, g: number(v, g, 2), "text": plain, "day": day,
+}  # fmt: skip
+
+
+def unit(value, name: str, lang: str, currency: str | None = None) -> str:
+    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), or a text or day."""
+    return money(value, lang, currency) if name == "money" else _UNITS[name](value, lang)

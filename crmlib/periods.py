@@ -1,0 +1,139 @@
+"""Periods: `2026-10` (month), `2026-W42` (ISO week), `2026-Q3` (quarter), `2026` (year); half-open [start, end).
+
+All of them are days of the business's own calendar; no clock and no time zone enters here. Where a fiscal year
+starts in another month than January, quarters and years start there too and carry the year in which they start.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from .errors import UsageError
+
+KINDS = ("week", "month", "quarter", "year")
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def add_months(day: date, months: int) -> date:
+    """The first of the month that lies `months` after the month of `day`."""
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """A week, month, quarter or year: `start` is its first day, `end` the day after its last."""
+
+    start: date
+    kind: str
+    fiscal_start: int = 1
+
+    @classmethod
+    def parse(cls, label: str, fiscal_start: int = 1) -> "Period":
+        """The period a label names.
+
+        >>> Period.parse("2026-Q3").end
+        datetime.date(2026, 10, 1)
+        >>> Period.parse("2026-W53").start
+        datetime.date(2026, 12, 28)
+        """
+        text = str(label)
+        if m := re.fullmatch(r"(\d{4})-W(\d{2})", text):
+            try:
+                return cls(date.fromisocalendar(int(m[1]), int(m[2]), 1), "week", fiscal_start)
+            except ValueError:
+                raise _unreadable(label) from None
+        m = re.fullmatch(r"(\d{4})(?:-(?:(\d{2})|Q(\d)))?", text)
+        if not m or not 1900 <= int(m[1]) <= 2200:
+            raise _unreadable(label)
+        year, month, quarter = int(m[1]), m[2], m[3]
+        if month and 1 <= int(month) <= 12:
+            return cls(date(year, int(month), 1), "month", fiscal_start)
+        if quarter and 1 <= int(quarter) <= 4:
+            return cls(
+                add_months(date(year, fiscal_start, 1), 3 * (int(quarter) - 1)), "quarter", fiscal_start
+            )
+        if not month and not quarter:
+            return cls(date(year, fiscal_start, 1), "year", fiscal_start)
+        raise _unreadable(label)
+
+    @classmethod
+    def containing(cls, day: date, kind: str, fiscal_start: int = 1) -> "Period":
+        """The period of this kind in which a day lies.
+
+        >>> Period.containing(date(2027, 1, 1), "week").label
+        '2026-W53'
+        """
+        if kind == "week":
+            return cls(day - timedelta(days=day.weekday()), kind, fiscal_start)
+        size = _MONTHS[kind]
+        since = (day.year * 12 + day.month - fiscal_start) % size if size > 1 else 0
+        return cls(add_months(day, -since), kind, fiscal_start)
+
+    @property
+    def end(self) -> date:
+        return (
+            self.start + timedelta(days=7)
+            if self.kind == "week"
+            else add_months(self.start, _MONTHS[self.kind])
+        )
+
+    @property
+    def label(self) -> str:
+        year, month = self.start.year, self.start.month
+        if self.kind == "week":
+            iso = self.start.isocalendar()
+            return f"{iso.year}-W{iso.week:02d}"
+        if self.kind == "month":
+            return f"{year}-{month:02d}"
+        fiscal_year = year if month >= self.fiscal_start else year - 1
+        if self.kind == "quarter":
+            return f"{fiscal_year}-Q{(month - self.fiscal_start) % 12 // 3 + 1}"
+        return f"{fiscal_year}"
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def previous(self) -> "Period":
+        """The period of the same kind before this one.
+
+        >>> Period.parse("2026-01").previous.label
+        '2025-12'
+        """
+        return self.shift(-1)
+
+    @property
+    def year_before(self) -> "Period":
+        """The period of the same name a year earlier; week 53 compares with the last week of the year before.
+
+        >>> Period.parse("2026-W53").year_before.label
+        '2025-W52'
+        """
+        if self.kind != "week":
+            return replace(self, start=add_months(self.start, -12))
+        iso = self.start.isocalendar()
+        last = date(iso.year - 1, 12, 28).isocalendar().week  # 28 December always lies in the last week
+        return replace(self, start=date.fromisocalendar(iso.year - 1, min(iso.week, last), 1))
+
+    def shift(self, steps: int) -> "Period":
+        """The period `steps` after this one (negative: before)."""
+        if self.kind == "week":
+            return replace(self, start=self.start + timedelta(days=7 * steps))
+        return replace(self, start=add_months(self.start, steps * _MONTHS[self.kind]))
+
+    def trailing(self, count: int) -> list["Period"]:
+        """This period and those before it, `count` in all, oldest first."""
+        return [self.shift(i) for i in range(1 - count, 1)]
+
+    def months(self) -> list["Period"]:
+        """The months a quarter or year is made of (a month: itself; a week: the month of its first day)."""
+        first = Period(date(self.start.year, self.start.month, 1), "month", self.fiscal_start)
+        return [first.shift(i) for i in range(_MONTHS.get(self.kind, 1))]
+
+
+def _unreadable(label: object) -> UsageError:
+    return UsageError(
+        f"{label!r} is no period. Right are 2026-10 (month), 2026-W42 (ISO week), 2026-Q3 (quarter) and 2026 (year). "
+        "Change PERIOD or --period."
+    )
