@@ -82,7 +82,7 @@ def money(value, lang: str = "en", currency: str | None = None) -> str:
     """
     if not known(value):
         return MISSING
-    symbol = get_currency_symbol(currency, locale=locale(lang)) if currency else ""
+    symbol = currency_symbol(currency, lang) if currency else ""
     size, unit = abs(float(value)), ""
     if lang == "zh" and size >= 1e4:
         size, unit = (size / 1e8, "亿") if size >= 1e8 else (size / 1e4, "万")
@@ -91,6 +91,15 @@ def money(value, lang: str = "en", currency: str | None = None) -> str:
     else:
         text = number(size, lang, 0 if size >= 1000 or size == int(size) else 2)
     return (_MINUS if value < 0 else "") + symbol + text + unit
+
+
+def currency_symbol(currency: str, lang: str) -> str:
+    """The report's currency needs no country before its sign: the page names it once.
+
+    >>> currency_symbol("CNY", "en"), currency_symbol("EUR", "zh")
+    ('¥', '€')
+    """
+    return str(get_currency_symbol(currency, locale=locale(lang))).replace("CN¥", "¥").replace("JP¥", "¥")
 
 
 def plain_money(value, lang: str = "en") -> str:

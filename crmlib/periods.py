@@ -20,6 +20,15 @@ def add_months(day: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def year_earlier(day: date) -> date:
+    """The same day a year earlier; 29 February's is the 28th.
+
+    >>> year_earlier(date(2024, 2, 29))
+    datetime.date(2023, 2, 28)
+    """
+    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
 @dataclass(frozen=True, order=True)
 class Period:
     """A week, month, quarter or year: `start` is its first day, `end` the day after its last."""

@@ -1,0 +1,154 @@
+"""What stands around the figures: the opening, data source and coverage, and where the page comes from."""
+
+import hashlib
+from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .. import fmt, texts
+from ..crm import ALL, Crm
+from ..periods import Period
+from .bundle import Block, esc, lab_style, localised
+
+SCHEMA = 1
+
+
+def opening(crm: Crm, report: str, languages: list[str]) -> Block:
+    """The masthead's words, the facts' head, and notes on what the reader must know first."""
+    team = lambda g: texts.say("page.company", g) if crm.team == ALL else texts.word(crm.team, g)  # noqa: E731
+    words = lambda g: {
+        "report": texts.report(report, "name", g),
+        "team": team(g),
+        "period": fmt.period(crm.period, g),
+        "day": fmt.day(crm.as_of, g),
+    }  # noqa: E731
+    title = {g: texts.say("page.title", g, **words(g)) for g in languages}
+    page = {
+        "title": title,
+        "question": {g: texts.report(report, "question", g) for g in languages},
+        "as_of": {g: texts.say("page.as_of", g, day=words(g)["day"]) for g in languages},
+        "head": {g: texts.say("page.head", g, **words(g)) for g in languages},
+        "notes": [{g: note(g) for g in languages} for note in _notes(crm)],
+    }
+    facts = {
+        "schema": SCHEMA, "report": report, "title": localised(languages, title.__getitem__), "team": crm.team, "period": window(crm.period),
+        "comparisons": {"previous": _days(crm.period.previous), "year_before": _days(crm.period.year_before)},
+    }  # fmt: skip
+    html = {g: f"<h1>{esc(title[g])}</h1>" for g in languages}
+    return Block(html, kind="report", facts=facts, page=page, style=lab_style())
+
+
+def window(period: Period) -> dict[str, str]:
+    return {"label": period.label, **_days(period)}
+
+
+def _days(period: Period) -> dict[str, str]:
+    return {"start": period.start.isoformat(), "end": period.end.isoformat()}
+
+
+def _notes(crm: Crm) -> list[Any]:
+    """Banners over the figures: the data end before the period does."""
+    if crm.as_of.date() < crm.end - timedelta(days=1):
+        return [lambda g: esc(texts.say("page.partial", g, day=fmt.day(crm.as_of, g)))]
+    return []
+
+
+def coverage(crm: Crm, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
+    """The tables read: rows of this audience by the period's end, what the door left out and why."""
+    counted = [(n, crm.rows(n) if crm.has(n) else None, crm.left_out(n)) for n in names]
+
+    def html(lang: str) -> str:
+        listed = fmt.listing([texts.say(f"tables.{n}", lang) for n, rows, _ in counted if rows is not None], lang)
+        intro = texts.say(
+            "page.coverage_intro",
+            lang,
+            tables=listed,
+            source=crm.delivery.title,
+            day=fmt.day(crm.as_of, lang),
+        )
+        said = "".join(f"<p>{esc(texts.say(f'page.{n}', lang))}</p>" for n in ("team_rule", *notes))
+        return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
+
+    return Block({g: html(g) for g in languages}, id="coverage")
+
+
+def _coverage_table(counted: list[tuple[str, int | None, dict[str, int]]], lang: str) -> str:
+    caption, note = texts.say("page.coverage", lang), texts.say("page.coverage_note", lang)
+    heads = "".join(
+        f'<th scope="col"{" class=w" if c == "why" else ""}>{esc(texts.column(c, lang))}</th>'
+        for c in ("table", "rows", "left_out", "why")
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{esc(texts.say(f"tables.{name}", lang))}</th><td>{fmt.count(rows, lang)}</td><td>{fmt.count(sum(out.values()), lang)}</td>'
+        f'<td class="w">{esc(reasons(out, lang))}</td></tr>'
+        for name, rows, out in counted
+    )
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{esc(texts.say("page.region", lang, caption=caption))}"><table>'
+        f"<caption>{esc(caption)}<small>{esc(note)}</small></caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def reasons(left_out: dict[str, int], lang: str) -> str:
+    said = [f"{texts.say(f'faults.{reason}', lang)} {fmt.count(n, lang)}" for reason, n in left_out.items()]
+    return fmt.listing(said, lang) if said else texts.say("page.left_out_none", lang)
+
+
+def provenance(crm: Crm, languages: list[str]) -> Block:
+    """Everything needed to make the page again, and to tell whether it still would be the same."""
+    read = sorted(n for n in crm.delivery.read if crm.has(n))
+    rows = {n: crm.rows(n) for n in read}
+    left_out = {n: out for n in read if (out := crm.left_out(n))}
+    parameters = {
+        "source": crm.delivery.name,
+        "period": crm.period.label,
+        "team": crm.team,
+        "business": crm.business.model_dump(mode="json"),
+    }
+    facts = {
+        "source": crm.delivery.title, "data_sha256": {n: crm.delivery.door["tables"][n].get("sha256") for n in read}, "revision": revision(),
+        "as_of": crm.as_of.isoformat(), "rows": rows, "left_out": left_out, "parameters": parameters,
+        "versions": {p: version(p) for p in ("duckdb", "ibis-framework", "pandas")},
+    }  # fmt: skip
+    return Block({g: _footer(crm, rows, left_out, g) for g in languages}, kind="footer", facts={"provenance": facts})
+
+
+def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]], lang: str) -> str:
+    names = lambda n: texts.say(f"tables.{n}", lang)  # noqa: E731
+    out = (
+        fmt.listing([f"{names(n)}: {reasons(why, lang)}" for n, why in left_out.items()], lang)
+        if left_out
+        else texts.say("page.left_out_none", lang)
+    )
+    business = crm.business
+    items = {
+        "page.footer_source": crm.delivery.title,
+        "page.footer_period": _window_words(crm.period, lang),
+        "page.footer_compared": fmt.listing(
+            [_window_words(crm.period.previous, lang), _window_words(crm.period.year_before, lang)], lang
+        ),
+        "page.footer_rows": fmt.listing([f"{names(n)} {fmt.count(k, lang)}" for n, k in rows.items()], lang),
+        "page.footer_left_out": out,
+        "page.footer_parameters": f"min_base {business.min_base} · 99% · {business.time_zone}",
+        "page.footer_revision": revision(),
+        "page.footer_numbers": texts.say("page.footer_numbers_text", lang, currency=fmt.currency_name(business.currency, lang)),
+    }
+    said = "".join(f"<div><dt>{esc(texts.say(k, lang))}</dt><dd>{esc(v)}</dd></div>" for k, v in items.items())
+    return f"<h2>{esc(texts.say('page.where_from', lang))}</h2><dl>{said}</dl>"
+
+
+def _window_words(period: Period, lang: str) -> str:
+    last = period.end - timedelta(days=1)
+    return texts.say("page.window", lang, start=fmt.day(period.start, lang), end=fmt.day(last, lang))
+
+
+@cache
+def revision() -> str:
+    """The code that made a page: a hash of crmlib's own files, the same wherever they lie."""
+    room = Path(__file__).parent.parent
+    sha = hashlib.sha256()
+    for path in sorted(p for p in room.rglob("*") if p.suffix in (".py", ".yml")):
+        sha.update(path.relative_to(room).as_posix().encode() + path.read_bytes())
+    return sha.hexdigest()[:12]

@@ -1,0 +1,262 @@
+"""`Page`: the blocks of one report for one team and period, in every language of the run."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from .. import charts, findings, fmt, texts, theme
+from ..crm import ALL, Crm
+from ..findings import Finding
+from ..kpi import Kpi
+from ..metrics.funnel import Cohort
+from . import cards, frame, lists
+from .bundle import Block, esc
+from .describe import describe
+from .tables import table, table_facts
+
+
+@dataclass(frozen=True)
+class Page:
+    """One report's page. `languages`: the first is the one JupyterLab shows and the plain files are in."""
+
+    crm: Crm
+    report: str
+    languages: Sequence[str] = texts.LANGUAGES
+
+    # ------------------------------------------------------------------------------------------------ frame
+
+    def opening(self) -> Block:
+        """Title, period and comparisons; what a reader must know before the first figure."""
+        return frame.opening(self.crm, self.report, list(self.languages))
+
+    def coverage(self, *names: str, notes: Iterable[str] = ()) -> Block:
+        """Which tables the report reads, how many rows exist, what was left out and why."""
+        return frame.coverage(self.crm, names, list(notes), list(self.languages))
+
+    def provenance(self) -> Block:
+        """Where the page comes from: data, parameters, code, versions. The last block of a notebook."""
+        return frame.provenance(self.crm, list(self.languages))
+
+    # ------------------------------------------------------------------------------------------------ figures
+
+    def kpis(self, kpis: list[Kpi], top: int = 6) -> Block:
+        """The key figures as a table; the first `top` stand as cards in the summary."""
+        html = self._each(lambda g: cards.figures_table(kpis, self.crm, g))
+        summary = self._each(lambda g: cards.cards(kpis[:top], self.crm, g))
+        facts = {"kpis": [cards.kpi_facts(k, list(self.languages)) for k in kpis]}
+        return Block(html, id="kpis", facts=facts, summary=summary)
+
+    def figure(
+        self, name: str, headline: Finding, chart: Callable, data: pd.DataFrame, *, unit: str | None = None,
+        table: str | None = None, needs: Iterable[str] = (), says: Iterable[Finding] = (), window: Callable[[str], str] | None = None, hot: Any = None, **options: Any,
+    ) -> Block:  # fmt: skip
+        """A chart under the sentence that it shows, with its numbers folded below.
+
+        `chart`: a function of crmlib.charts · `data`: the table drawn, names first · `says`:
+        sentences beside it · `window`: the deals or days it is about, in words · `hot`: the row that is the finding ·
+        `table`: what its table is called (default: as the figure) · `needs`: tables or table.column without which it says so
+        """
+        if self._absent(needs) or not _drawn(chart, data)[_MEASURE.get(chart.__name__, "value")].fillna(0).any():
+            return self.table(name, headline, data, window=window, table=table, needs=needs)
+        drawn = _drawn(chart, data)
+        drawn = drawn.assign(hot=drawn["name"] == hot) if chart is charts.ranges else drawn
+        extra = options | ({"unit": unit} if unit else {}) | ({"highlight": hot} if chart in (charts.steps, charts.bars) else {})
+
+        def html(lang: str) -> str:
+            title = self._sentence(headline, "title", lang)
+            more = {"currency": self.crm.business.currency} if unit == "money" else {}
+            shape = {k: v(lang) if callable(v) else v for k, v in extra.items()}
+            picture = theme.svg(
+                chart(drawn, lang, **shape, **more),
+                f"fig-{name}",
+                title,
+                describe(chart, drawn, lang, unit, self.crm.business.currency),
+            )
+            beside = "".join(f"<p>{esc(self._sentence(s, 'title', lang))}</p>" for s in says)
+            folded = self._table(table or name, data, lang, window, hot)
+            two = f'<div class="two"><div>{lists.key(chart, lang, hot)}{picture}</div><div class="say">{beside}</div></div>'
+            return self._framed(
+                name,
+                title,
+                self._sub(name, lang, window),
+                f"{two}{self._source(lang)}{lists.folded(title, folded, lang)}",
+                lang,
+            )
+
+        toc = {"toc": self._each(lambda g: texts.short(_key(name), g))}
+        return Block(self._each(html), id=name, facts={"tables": [self._facts(table or name, data, window)]}, page=toc)
+
+    def table(
+        self, name: str, headline: Finding, data: pd.DataFrame, *, window: Callable[[str], str] | None = None, hot: Any = None,
+        table: str | None = None, needs: Iterable[str] = (), note: Callable[[str], str] | None = None,
+    ) -> Block:  # fmt: skip
+        """A table under the sentence that it shows."""
+        called, absent = table or name, self._absent(needs)
+
+        def html(lang: str) -> str:
+            if absent:
+                return self._framed(name, self._caption(called, lang, window), "", self._missing(absent, lang), lang)
+            body = self._table(called, data, lang, window, hot, note(lang) if note else "") if len(data) else self._nothing(lang)
+            title = self._sentence(headline, "title", lang)
+            return self._framed(name, title, self._sub(name, lang, window), body + self._source(lang), lang)
+
+        facts = {"tables": [self._facts(called, data, window)]}
+        toc = {"toc": self._each(lambda g: texts.short(_key(name), g))}
+        return Block(self._each(html), id=name, facts=None if absent else facts, page=toc)
+
+    def folded(
+        self,
+        name: str,
+        data: pd.DataFrame,
+        *,
+        needs: Iterable[str] = (),
+        window: Callable[[str], str] | None = None,
+        note: Callable[[str], str] | None = None,
+    ) -> Block:
+        """A table that readers unfold: what not everybody needs."""
+        absent = self._absent(needs)
+
+        def html(lang: str) -> str:
+            full = len(data) and not absent
+            body = self._table(name, data, lang, window, None, note(lang) if note else "") if full else self._nothing(lang)
+            body = self._missing(absent, lang) if absent else body
+            return lists.folded(self._caption(name, lang, window), body, lang, own=True)
+
+        return Block(self._each(html), id=name, facts={"tables": [self._facts(name, data, window)]})
+
+    def data(self, name: str, data: pd.DataFrame) -> Block:
+        """A table for the facts file and the downloads alone."""
+        return Block(self._each(lambda g: ""), id=name, facts={"tables": [self._facts(name, data, None)]})
+
+    def undated(self, count: int) -> Block:
+        """How many deals have no date at all, where there are any; facts always hold the number."""
+        said = self.note("undated", count=lambda g: fmt.count(count, g)).html if count else self._each(lambda g: "")
+        return Block(said, id="undated", facts={"tables": [self._facts("undated", pd.DataFrame({"count": [count]}), None)]})
+
+    def note(self, key: str, **values: object) -> Block:
+        """A sentence of texts (`page.…`) in place of what cannot be shown."""
+        words = lambda g: {k: v(g) if callable(v) else v for k, v in values.items()}  # noqa: E731
+        return Block(self._each(lambda g: f"<p>{esc(texts.say(f'page.{key}', g, **words(g)))}</p>"))
+
+    # ------------------------------------------------------------------------------------------------ findings
+
+    def findings(self, found: list[Finding], top: int = 3) -> Block:
+        """Problems and opportunities; the first `top` stand in the summary."""
+        return lists.findings_block(self.crm, found, list(self.languages), top)
+
+    def actions(self, found: list[Finding]) -> Block:
+        """What to do about them: who, until when, and how to tell that it worked."""
+        return lists.actions_block(self.crm, found, list(self.languages))
+
+    def definitions(self, kpis: list[Kpi], *terms: str) -> Block:
+        """What the page's figures and words mean."""
+        return lists.definitions_block(kpis, terms, list(self.languages))
+
+    # ------------------------------------------------------------------------------------------------ words
+
+    def cohort(self, cohort: Cohort | None) -> Callable[[str], str]:
+        """The deals of a cohort, in words."""
+
+        def words(lang: str) -> str:
+            if cohort is None or cohort.kind == "period":
+                return texts.say("page.period_window", lang, period=self.period(lang))
+            last = cohort.end - timedelta(days=1)
+            return texts.say(
+                "page.matured_window",
+                lang,
+                start=fmt.day(cohort.start, lang),
+                end=fmt.day(last, lang),
+                days=cohort.p90_days,
+            )
+
+        return words
+
+    def unripe(self, cohort: Cohort | None) -> Callable[[str], str]:
+        """Why low rates of this cohort are no finding; nothing for a ripe one."""
+        return lambda g: "" if cohort is None or cohort.ripe else esc(texts.say("page.not_ripe", g, days=cohort.p90_days))
+
+    def window(self, start: date, end: date) -> Callable[[str], str]:
+        """The days from `start` until before `end`, in words."""
+        last = end - timedelta(days=1)
+        return lambda g: texts.say("page.window", g, start=fmt.day(start, g), end=fmt.day(last, g))
+
+    def _absent(self, needs: Iterable[str]) -> list[str]:
+        return [n for n in needs if not self.crm.has(*n.split("."))]
+
+    def _missing(self, absent: list[str], lang: str) -> str:
+        what = fmt.listing([" · ".join(_thing(n, lang)) for n in absent], lang)
+        return f"<p>{esc(texts.say('page.absent', lang, what=what))}</p>"
+
+    def team(self, lang: str) -> str:
+        """The audience in words."""
+        return texts.say("page.company", lang) if self.crm.team == ALL else texts.word(self.crm.team, lang)
+
+    def period(self, lang: str) -> str:
+        return fmt.period(self.crm.period, lang)
+
+    def _each(self, make: Callable[[str], str]) -> dict[str, str]:
+        return {lang: make(lang) for lang in self.languages}
+
+    def _sentence(self, finding: Finding, part: str, lang: str) -> str:
+        return findings.render(finding, part, lang, self.crm.business.currency)
+
+    def _words(self, lang: str, window: Callable[[str], str] | None) -> dict[str, str]:
+        return {
+            "team": self.team(lang), "period": self.period(lang), "day": fmt.day(self.crm.as_of, lang), "window": window(lang) if window else "",
+        }  # fmt: skip
+
+    def _sub(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
+        return texts.say(f"subs.{_key(name)}", lang, **self._words(lang, window)) if texts.has(f"subs.{_key(name)}") else ""
+
+    def _caption(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
+        return texts.say(f"captions.{_key(name)}", lang, **self._words(lang, window))
+
+    def _table(self, name: str, data: pd.DataFrame, lang: str, window: Any, hot: Any, note: str = "") -> str:
+        business = self.crm.business
+        return table(data, self._caption(name, lang, window), lang, business.currency, business.min_base, note, hot)
+
+    def _facts(self, name: str, data: pd.DataFrame, window: Any) -> dict[str, Any]:
+        return table_facts(_key(name), data, list(self.languages), lambda g: self._caption(name, g, window))
+
+    def _nothing(self, lang: str) -> str:
+        return f"<p>{esc(texts.say('page.no_rows', lang, period=self.period(lang)))}</p>"
+
+    def _source(self, lang: str) -> str:
+        day = fmt.day(self.crm.as_of, lang)
+        return f'<p class="src">{esc(texts.say("page.source", lang, source=self.crm.delivery.title, day=day))}</p>'
+
+    def _framed(self, name: str, title: str, sub: str, body: str, lang: str) -> str:
+        sub = f'<p class="sub">{esc(sub)}</p>' if sub else ""
+        return (
+            f'<figure class="fig" id="{name}" aria-labelledby="{name}-h"><h3 id="{name}-h">{esc(title)}</h3>{sub}{body}</figure>'
+        )
+
+
+# which columns of a metric's table a chart reads: the first is the name, the last the value where nothing else is said
+_DRAWN: dict[str, dict[str, str]] = {
+    "steps": {"value": "", "from_previous": "conversion_from_previous", "to_next": "conversion_to_next"},
+    "ranges": {"value": "", "median": "median_days", "p90": "p90_days", "before": "median_before_days"},
+    "bars": {"value": "share", "before": "before_share"},
+}
+_MEASURE = {"steps": "count", "ranges": "median"}  # the chart's column without which there is nothing to draw
+
+
+def _drawn(chart: Callable, data: pd.DataFrame) -> pd.DataFrame:
+    """A table under the column names that its chart reads."""
+    names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
+    if chart is charts.trend:
+        names.pop("name")
+    return data.rename(columns={column: called for called, column in names.items()})
+
+
+def _key(name: str) -> str:
+    """An anchor's name as texts and facts write it."""
+    return name.replace("-", "_")
+
+
+def _thing(need: str, lang: str) -> list[str]:
+    table, _, column = need.partition(".")
+    return [texts.say(f"tables.{table}", lang), *([texts.column(column, lang)] if column else [])]

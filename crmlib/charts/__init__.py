@@ -1,0 +1,33 @@
+"""One function a shape: draws the tidy frame it is given, aggregates nothing, gives back a matplotlib Figure.
+
+theme.svg puts the figure on the page. All is placed for the narrowest phone. An empty frame is a ValueError:
+the page then says in words that there is nothing. A missing value has no mark and the text "–".
+"""
+
+from .. import texts
+from .bars import bars
+from .heat import heat
+from .ranges import ranges
+from .spark import spark
+from .steps import steps
+from .trend import trend
+
+_KEYS = {
+    "steps": [("box", "c1", "reached"), ("box", "c1-soft", "lost_since"), ("box", "c2-soft", "bottleneck")],
+    "ranges": [("dot", "c1", "key_median"), ("ring", "ink-3", "key_before"), ("range", "c1", "key_p90")],
+}
+
+
+def key(shape: str, lang: str, highlight: bool = False) -> list[tuple[str, str, str]]:
+    """What the marks mean, for the line above the chart: (mark, colour token, words).
+
+    The finding's own mark is told only where there is one (`highlight`).
+
+    >>> key("ranges", "en")[1]
+    ('ring', 'ink-3', 'median before')
+    """
+    marks = _KEYS.get(shape, [])
+    return [(mark, token, texts.say(f"charts.{word}", lang)) for mark, token, word in marks if highlight or word != "bottleneck"]
+
+
+__all__ = ["bars", "heat", "key", "ranges", "spark", "steps", "trend"]

@@ -1,0 +1,238 @@
+"""`Crm`: the canonical tables as one team saw them at a period's end. Everything an analyst does starts here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pandas as pd
+
+from . import coverage
+from .asof import literal_day, view_of
+from .errors import DataError, UsageError, nearest
+from .periods import Period
+from .schema import Business, Table, tables
+from .sources import Prepared, prepare
+
+ALL = "all"
+ROW_LIMIT = 2_000_000
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the door handed over: a connection with one table a canonical table, and what it says about each."""
+
+    con: Any
+    name: str
+    title: str
+    business: Business
+    door: dict[str, Any]
+    last_moment: datetime | None
+    folder: Path | None = None                            # of the prepared store; None: the tables are in the connection
+    read: set[str] = field(default_factory=set)
+    _views: dict[str, Any] = field(default_factory=dict)
+
+    def raw(self, table: str) -> Any:
+        """A table of the store as it is; its file is opened when it is first asked for."""
+        if table not in self._views:
+            path = self.folder and self.folder / f"{table}.parquet"
+            self._views[table] = self.con.read_parquet(path, table_name=table) if path else self.con.table(table)
+        return self._views[table]
+
+
+@dataclass(frozen=True)
+class Crm:
+    """The tables of one team (or `all`) up to the end of a period; `crm.orders` is an ibis table.
+
+    As of: rows dated after the period's end do not exist, and a column that is overwritten in place is null before the
+    day that dates it (schema.yml). Absent tables and columns are there, typed, empty.
+    """
+
+    delivery: Delivery
+    period: Period
+    team: str = ALL
+
+    @classmethod
+    def of(
+        cls, period: str = "2026-10", team: str = ALL, business: dict | None = None, **frames: pd.DataFrame
+    ) -> "Crm":
+        """A handle from pandas frames, cast by the schema and checked like any source: for tests and examples.
+
+        >>> crm = Crm.of(period="2026-10", orders=rows("order_id ordered_at amount", "1 2026-10-03 20", "2 2026-11-01 5"))
+        >>> crm.frame("orders", ["order_id"]).order_id.to_list()
+        ['1']
+        """
+        con = duckdb.connect()
+        meaning = Business.model_validate({"max_left_out": dict.fromkeys(tables(), 1.0), **(business or {})})
+        for name in frames:
+            _known(name)
+        views = {name: _frame_view(con, name, frame) for name, frame in frames.items()}
+        door = coverage.clean(con, views, meaning)
+        last = [datetime.fromisoformat(m) for m in door["last"]]
+        delivery = Delivery(
+            ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None)
+        )
+        return cls(delivery, Period.parse(period, meaning.fiscal_year_starts), team)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.table(name)
+
+    def table(self, name: str) -> ibis.Table:
+        """A canonical table as of the period's end, this team's rows."""
+        _known(name)
+        self.delivery.read.add(name)
+        return self.once(name, lambda: view_of(self, name))
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make()` returns, made once for this handle: several figures share one intermediate table."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    @cached_property
+    def _made(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def business(self) -> Business:
+        return self.delivery.business
+
+    @property
+    def end(self) -> date:
+        """The day from which nothing is known yet."""
+        return self.period.end
+
+    @cached_property
+    def previous(self) -> "Crm":
+        """The same handle one period earlier."""
+        return replace(self, period=self.period.previous)
+
+    @cached_property
+    def year_before(self) -> "Crm":
+        """The same handle a year earlier."""
+        return replace(self, period=self.period.year_before)
+
+    @cached_property
+    def company(self) -> "Crm":
+        """The same moment for the whole company: for comparisons, never for lists."""
+        return self if self.team == ALL else replace(self, team=ALL)
+
+    @property
+    def teams(self) -> list[str]:
+        """The teams that exist by the period's end, by name."""
+        since = self.delivery.door["teams"]
+        return sorted(t for t, day in since.items() if day is None or date.fromisoformat(day) < self.end)
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Was the table delivered with rows, and with these columns?"""
+        found = self.delivery.door["tables"][_known(table).name]
+        return bool(found["rows"]) and set(columns) <= set(found["delivered"])
+
+    def frame(self, table: str, columns: list[str] | None = None, limit: int = ROW_LIMIT) -> pd.DataFrame:
+        """A table, or some of its columns, as pandas; more than `limit` rows are refused."""
+        view = self.table(table)
+        for column in columns or []:
+            if column not in _known(table).columns:
+                raise UsageError(
+                    f"{table} has no column {column!r}: {nearest(column, _known(table).columns)}"
+                )
+        view = view.select(columns or list(_known(table).columns))
+        frame = view.limit(limit + 1).execute()
+        if len(frame) > limit:
+            raise UsageError(
+                f"{table} has more than {limit:,} rows for {self.team}, {self.period}. Aggregate it with ibis first (crm.{table}), "
+                "name fewer rows, or raise limit= in the call."
+            )
+        return frame
+
+    def rows(self, table: str) -> int:
+        """How many rows of a table exist for this team by the period's end."""
+        return int(self.table(table).count().execute())
+
+    def left_out(self, table: str) -> dict[str, int]:
+        """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
+        if not self.delivery.door["tables"][_known(table).name]["left_out"]:
+            return {}
+        out = self.delivery.raw(f"{table}__left_out")
+        counted = (
+            out.filter((out._at < literal_day(self.end)) | out._at.isnull())
+            .group_by("reason")
+            .agg(n=lambda t: t.count())
+        )
+        return {r.reason: int(r.n) for r in counted.order_by("reason").execute().itertuples()}
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day of the data."""
+        first = self.delivery.door["first"]
+        return date.fromisoformat(first) if first else None
+
+    @property
+    def as_of(self) -> datetime:
+        """The last moment this view can know about: the period's end, or the data's where they stop before it."""
+        before_end = datetime.combine(self.end, datetime.min.time()) - timedelta(seconds=1)
+        last = self.delivery.last_moment
+        return before_end if last is None else min(before_end, last)
+
+
+def open_crm(source: str, period: str, team: str = ALL) -> Crm:
+    """Open a source's prepared store (made at the first call): milliseconds, nothing is read yet."""
+    prepared = prepare(source)
+    moment = Period.parse(period, prepared.business.fiscal_year_starts)
+    if team != ALL and team not in prepared.teams_at(moment.end):
+        raise UsageError(
+            f"There is no team {team!r} by the end of {moment}: {nearest(team, prepared.teams_at(moment.end))} Change `team`."
+        )
+    return Crm(_opened(prepared), moment, team)
+
+
+def _opened(prepared: Prepared) -> Delivery:
+    con = ibis.duckdb.connect()
+    con.raw_sql("set TimeZone = 'UTC'")
+    return Delivery(
+        con, prepared.name, prepared.title, prepared.business, prepared.door, prepared.last_moment, prepared.folder
+    )
+
+
+def rows(columns: str, *lines: str) -> pd.DataFrame:
+    """A small frame written as text: column names, then one line a row; `-` is missing.
+
+    >>> rows("a b", "1 x", "- y").to_dict("list")
+    {'a': ['1', None], 'b': ['x', 'y']}
+    """
+    names = columns.split()
+    return pd.DataFrame(
+        [[None if v == "-" else v for v in line.split()] for line in lines], columns=names, dtype=object
+    )
+
+
+def _known(table: str) -> Table:
+    if table not in tables():
+        raise AttributeError(f"There is no table {table!r}: {nearest(table, tables())}")
+    return tables()[table]
+
+
+def _frame_view(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame):
+    """All values enter as text, the way a CSV file would deliver them."""
+    text = frame.astype(object).map(lambda v: None if pd.isna(v) else str(v)).astype(object)
+
+    def view(table: Table) -> dict[str, str]:
+        columns = ", ".join(f'"{c}"::varchar as "{c}"' for c in frame.columns)
+        con.register(f"frame_{name}", text)
+        con.execute(
+            f"create or replace temp table raw as select row_number() over () as _row, {columns} from frame_{name}"
+        )
+        missing = [c for c in table.required if c not in frame.columns]
+        if missing:
+            raise DataError(
+                f"{name} has no column {missing[0]!r}. It has: {', '.join(frame.columns)}. Add it to the frame."
+            )
+        return dict.fromkeys(frame.columns, "VARCHAR")
+
+    return view

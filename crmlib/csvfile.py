@@ -1,0 +1,106 @@
+"""A CSV file on its way in: what makes it unreadable is found, and said, before a single row is taken from it."""
+
+import csv
+import io
+import re
+import shutil
+from pathlib import Path
+
+from .errors import DataError
+
+_CHUNK = 1 << 23
+_EXPORT = "Export it again as CSV in UTF-8, with commas and double quotes."
+
+
+def header(path: Path, file: str) -> list[str]:
+    """The column names of a CSV file (`file`: how messages call it), once it is clear that it is one."""
+    if path.stat().st_size == 0:
+        raise DataError(f"{file} is empty: 0 bytes. A table without rows still has its header line. Export it again.")
+    with path.open("rb") as f:
+        start = f.read(100_000)
+    first = re.split(rb"[\r\n]", start, maxsplit=1)[0]
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in first:
+        raise DataError(f"{file} is UTF-16 or no text at all: its first line has bytes that no UTF-8 text has. {_EXPORT}")
+    text = start.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):
+        raise DataError(f"{file} is a web page, not a CSV file: it begins with {text.strip()[:40]!r}. {_EXPORT}")
+    names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline="")), [])]
+    if any("\ufffd" in n for n in names):
+        raise not_utf8(path, file)
+    if not any(names):
+        raise DataError(f"{file} has an empty first line. The first line names the columns. {_EXPORT}")
+    return _distinct([n or f"_{i}" for i, n in enumerate(names, 1)], file)  # a comma at the line's end names nothing
+
+
+def _distinct(names: list[str], file: str) -> list[str]:
+    folded = [n.casefold() for n in names]
+    twice = [n for n in names if folded.count(n.casefold()) > 1]
+    if twice:
+        raise DataError(f"{file} has the column {twice[0]!r} twice. Each name may stand once. Rename one of the two there.")
+    return names
+
+
+def separated_by(names: list[str]) -> str:
+    """The sign that seems to separate the columns, where everything landed in one."""
+    return next((sign for sign in ";\t|" if len(names) == 1 and sign in names[0]), "")
+
+
+def with_one_newline(path: Path, scratch: Path) -> Path:
+    """The file itself, or a copy where it mixes CRLF and LF or ends its lines with CR: DuckDB reads one kind a file."""
+    if not _mixed(path):
+        return path
+    copy = scratch / f"plain-{path.name}"
+    with path.open(encoding="utf-8", errors="surrogateescape") as given:
+        with copy.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as plain:
+            shutil.copyfileobj(given, plain, _CHUNK)
+    return copy
+
+
+def _mixed(path: Path) -> bool:
+    cr = lf = crlf = 0
+    last = b""
+    with path.open("rb") as f:
+        while chunk := f.read(_CHUNK):
+            cr, lf = cr + chunk.count(b"\r"), lf + chunk.count(b"\n")
+            crlf += (chunk.count(b"\r\n") if cr else 0) + (last == b"\r" and chunk[:1] == b"\n")
+            last = chunk[-1:]
+    return bool(cr) and not cr == lf == crlf
+
+
+def not_utf8(path: Path, file: str) -> DataError:
+    """Where the first byte lies that is no UTF-8, and what it may be instead."""
+    offset, guess, number = 0, "another encoding", 0
+    with path.open("rb") as f:
+        for number, line in enumerate(f, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as e:
+                offset, guess = offset + e.start, _guess(line)
+                break
+            offset += len(line)
+    return DataError(f"{file}, line {number}: byte {offset} of the file is no UTF-8 (it looks like {guess}). {_EXPORT}")
+
+
+def _guess(line: bytes) -> str:
+    try:
+        line.decode("gb18030")
+    except UnicodeDecodeError:
+        return "another encoding"
+    return "GBK"
+
+
+def broken(error: str) -> str:
+    """DuckDB's complaint about a line of a CSV file, in the words of a message; "" where it is about something else."""
+    line = re.search(r"Line: (\d+)", error)
+    fields = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", error)
+    if not line:
+        return ""
+    if fields:
+        return f", line {line[1]}: {fields[2]} fields where the header has {fields[1]}"
+    if "quote" in error:
+        return f", line {line[1]}: a quotation mark that does not end its field"
+    return f", line {line[1]}: {error.splitlines()[1].strip()[:120] if chr(10) in error else 'no CSV'}"
+
+
+def advice() -> str:
+    return f"Every line needs as many fields as the header. Correct that line, or: {_EXPORT[:1].lower()}{_EXPORT[1:]}"

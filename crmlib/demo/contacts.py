@@ -1,0 +1,86 @@
+"""Interactions: what customers do (log in, browse, take part), how people contact them (mail, calls, meetings)."""
+
+import numpy as np
+import pyarrow as pa
+
+from .accounts import Accounts
+from .columns import chosen, flags, kept, moments, numbered, numbers, picked
+from .reps import Staff
+from .seasons import OFFICE_HOURS, OFFICE_WEEK, ONLINE_HOURS, ONLINE_WEEK, Rhythm
+from .truths import Truths, stream
+
+CONTACTS_A_CUSTOMER = 50
+CHANNELS = ("login", "browse", "event", "feedback", "email", "phone", "meeting", "chat")
+_OWN = 4  # the first four come from the customer alone, at any hour
+_OWN_SHARE = (0.52, 0.42, 0.03, 0.03)
+_STAFF_SHARE = (0.48, 0.26, 0.08, 0.18)
+_STAFF_PART = 0.34
+SUBJECTS = (
+    "Your offer",
+    "New price list",
+    "About your order",
+    "Autumn campaign",
+    "您的报价单",
+    "新品介绍",
+    "关于您的订单",
+    "回访",
+    "续约提醒",
+)
+OUTCOMES = ("reached", "no_answer", "interested", "declined", "follow_up")
+_WINDING_DOWN = 60  # days before customers stop in which they do half as much
+
+
+def interactions_table(t: Truths, who: Accounts, reps: Staff) -> pa.Table:
+    """The table `interactions`, in the order of time."""
+    rng = stream(t.seed, "interactions")
+    account, moment, channel = _events(t, rng, who)
+    count = len(account)
+    staffed = channel >= _OWN
+    mail, spoken = channel == 4, (channel == 5) | (channel == 6)
+    rep = np.where(staffed, who.rep_on(account, moment // 86_400), -1)
+    inward = ~staffed | (rng.random(count) < 0.25)
+    opened = mail & (rng.random(count) < 0.42)
+    replied = np.where(mail, opened & (rng.random(count) < 0.28), rng.random(count) < 0.6)
+    quality = np.clip(np.round(rng.normal(3.9, 0.9, count)), 1, 5).astype(np.int64)
+    return pa.table(
+        {
+            "interaction_id": numbered("I", count),
+            "customer_id": picked(who.ids, account),
+            "occurred_at": moments(moment),
+            "channel": picked(CHANNELS, channel),
+            "rep_id": picked(reps.ids, rep),
+            "direction": picked(("in", "out"), np.where(inward, 0, 1)),
+            "duration_s": numbers(_durations(rng, channel), mail | (channel == 3)),
+            "opened": flags(opened, ~mail | inward),
+            "replied": flags(replied, ~staffed | inward),
+            "quality": numbers(quality, ~spoken | (rng.random(count) < 0.4)),
+            "subject": kept(picked(SUBJECTS, rng.integers(len(SUBJECTS), size=count)), mail | (channel == 6)),
+            "outcome": picked(OUTCOMES, np.where(spoken, chosen(rng, count, (4, 2, 2, 1, 2)), -1)),
+        }
+    )
+
+
+def _events(t: Truths, rng: np.random.Generator, who: Accounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    total = t.customers * CONTACTS_A_CUSTOMER
+    own = _some(t, rng, who, total * (1 - _STAFF_PART), Rhythm.of(t, ONLINE_WEEK, ONLINE_HOURS))
+    staffed = _some(t, rng, who, total * _STAFF_PART, Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS))
+    account, moment = np.concatenate([own[0], staffed[0]]), np.concatenate([own[1], staffed[1]])
+    channel = np.concatenate([chosen(rng, len(own[0]), _OWN_SHARE), _OWN + chosen(rng, len(staffed[0]), _STAFF_SHARE)])
+    order = np.argsort(moment, kind="stable")
+    return account[order], moment[order], channel[order]
+
+
+def _some(t: Truths, rng: np.random.Generator, who: Accounts, total: float, rhythm: Rhythm) -> tuple[np.ndarray, np.ndarray]:
+    """About so many events: lively customers have more; those about to stop have half of theirs."""
+    wanted = (0.3 + who.pace * np.where(who.buys, 1.0, 0.2)) * rhythm.exposure(who.start, who.stop)
+    account = np.repeat(np.arange(len(who)), rng.poisson(wanted * total * 1.02 / wanted.sum()))
+    moment = rhythm.within(rng, who.start[account], who.stop[account])
+    ending = (who.stop[account] - moment // 86_400 < _WINDING_DOWN) & (who.stop[account] < len(rhythm.cumulative) - 1)
+    stays = ~ending | (rng.random(len(account)) < 0.5)
+    return account[stays], moment[stays]
+
+
+def _durations(rng: np.random.Generator, channel: np.ndarray) -> np.ndarray:
+    """Seconds, log-normal around what is usual for the channel."""
+    usual = np.array([240, 420, 3600, 1, 1, 260, 2700, 380])[channel]
+    return np.maximum(np.round(usual * rng.lognormal(0, 0.7, len(channel))), 1).astype(np.int64)

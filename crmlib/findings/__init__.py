@@ -1,0 +1,61 @@
+"""Rules turn numbers into findings: a rule's id, named values, severity. The sentences are templates in texts/."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from .. import fmt, texts
+from ..crm import ALL, Crm
+
+SEVERITIES = ("problem", "warning", "opportunity", "info")
+# the unit in which a named value is said; names ending in one of these are in that unit too (before_share …)
+UNITS = {
+    "share": "share", "delta": "points", "low": "points", "high": "points", "part": "count", "base": "count", "count": "count",
+    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence that the numbers bear out: `rule` names its templates in texts, `values` fill them."""
+
+    rule: str
+    severity: str = "info"
+    values: dict[str, Any] = field(default_factory=dict)
+    evidence: str | None = None  # id of the figure that shows it
+
+
+def said(rule: str, severity: str = "info", evidence: str | None = None, **values: Any) -> Finding:
+    return Finding(rule, severity, values, evidence)
+
+
+def render(finding: Finding, part: str, lang: str, currency: str | None = None) -> str:
+    """One sentence of a finding in a language: its title, text, action, owner or success.
+
+    >>> render(said("funnel.lowest_step", stage="lead", next_stage="contacted", share=0.25, part=25, base=100), "title", "en")
+    'The lowest step: 25.0% of deals go on from Lead to First contact'
+    """
+    words = {name: _worded(name, value, lang, currency) for name, value in finding.values.items()}
+    return texts.finding(finding.rule, part, lang).format(**words)
+
+
+def _worded(name: str, value: Any, lang: str, currency: str | None) -> str:
+    if isinstance(value, str):
+        return texts.say("page.company", lang) if (name, value) == ("team", ALL) else texts.word(value, lang)
+    if hasattr(value, "label"):
+        return fmt.period(value, lang)
+    unit = UNITS.get(name) or UNITS.get(name.rpartition("_")[2], "count")
+    if unit == "points":
+        return fmt.points(abs(value), lang)
+    return fmt.unit(value, unit, lang, currency)
+
+
+def ordered(findings: list[Finding], rule_when_none: str) -> list[Finding]:
+    """The gravest first; where nothing stands out, the finding says so."""
+    graded = sorted(findings, key=lambda f: SEVERITIES.index(f.severity))
+    return graded or [said(rule_when_none)]
+
+
+def due(crm: Crm, finding: Finding) -> Any:
+    """The day by which an action is due: counted from the period's end, sooner for the graver."""
+    return crm.end + timedelta(days={"problem": 14, "warning": 21}.get(finding.severity, 30))

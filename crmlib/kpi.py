@@ -1,0 +1,184 @@
+"""Shares with their base, and key figures beside what they are compared with; when a change means nothing, it says so."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .crm import ALL, Crm
+
+LEVEL = 0.99
+_Z = {0.95: 1.959963984540054, 0.99: 2.5758293035489004}
+
+
+@dataclass(frozen=True)
+class Share:
+    """part / base, kept with both: a share of 3 of 7 is no 43 %."""
+
+    part: float
+    base: float
+
+    @property
+    def value(self) -> float | None:
+        """0..1, or None for a zero base.
+
+        >>> Share(3, 4).value, Share(0, 0).value
+        (0.75, None)
+        """
+        return self.part / self.base if self.base else None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with the number of cases it rests on, or the reason (a key of texts) why there is none."""
+
+    value: float | None
+    base: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A difference to a comparison value and whether it means anything."""
+
+    delta: float | None  # absolute; of shares in points (0..1)
+    relative: float | None
+    clear: bool
+    why: str | None = None  # small_base, usual_range, short_history: why it is not clear
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A key figure of the period with its comparisons; `series` ends with the value itself (one a period)."""
+
+    name: str
+    value: float | None
+    unit: str
+    better: str | None  # up, down or None: which way is good
+    part: float | None = None
+    base: float | None = None
+    previous: float | None = None
+    previous_base: float | None = None
+    year_before: float | None = None
+    year_before_base: float | None = None
+    target: float | None = None
+    dimension: str | None = None
+    reason: str | None = None
+    series: tuple[float | None, ...] = field(default=())
+    min_base: int = 30
+
+    def change(self, against: str = "previous") -> Change | None:
+        """The change against `previous` or `year_before`; None where either value is missing.
+
+        A share's change is clear if both bases reach min_base and the 99 % interval of the difference leaves out 0; any
+        other figure's, if it is larger than 3.27 times the mean change from one period to the next before this one (the
+        upper limit of a moving-range chart: Wheeler, Understanding Variation, 1993; at least six earlier periods).
+        """
+        before, before_base = getattr(self, against), getattr(self, f"{against}_base")
+        if self.value is None or before is None:
+            return None
+        delta = self.value - before
+        relative = delta / abs(before) if before else None
+        why = self._why_unclear(delta, before, before_base)
+        return Change(delta, relative, why is None, why)
+
+    def _why_unclear(self, delta: float, before: float, before_base: float | None) -> str | None:
+        if any(b is not None and b < self.min_base for b in (self.base, before_base)):
+            return "small_base"
+        if self.unit == "share" and self.base and before_base:
+            low, high = difference(Share(self.value * self.base, self.base), Share(before * before_base, before_base))
+            return None if low > 0 or high < 0 else "usual_range"
+        moves = self._moves()
+        if len(moves) < 5:
+            return "short_history"
+        return None if abs(delta) > 3.267 * sum(moves) / len(moves) else "usual_range"
+
+    def _moves(self) -> list[float]:
+        earlier = self.series[:-1]
+        return [abs(b - a) for a, b in zip(earlier, earlier[1:], strict=False) if a is not None and b is not None]
+
+
+def measured(unit: str, better: str | None = None) -> Callable[[Callable], Callable]:
+    """Say of a metric in which unit it is and which way is good."""
+
+    def mark(metric: Callable) -> Callable:
+        metric.unit, metric.better = unit, better  # type: ignore[attr-defined]
+        return metric
+
+    return mark
+
+
+def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension: str | None = None) -> Kpi:
+    """A metric now, in the period before, a year before, beside its target.
+
+    `series`: its values in the periods up to this one, oldest first (it tells a change from the usual ups and downs).
+    """
+    raw = metric(crm)
+    now, previous, year_before = _figure(raw), *(_before(metric, c) for c in (crm.previous, crm.year_before))
+    unit, better = metric.unit, metric.better  # type: ignore[attr-defined]
+    return Kpi(
+        name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,
+        part=raw.part if isinstance(raw, Share) else None, base=now.base, min_base=crm.business.min_base,
+        previous=previous.value, previous_base=previous.base,
+        year_before=year_before.value, year_before_base=year_before.base,
+        target=None if dimension else target(metric.__name__, crm), series=tuple(_known(v) for v in series),
+    )  # fmt: skip
+
+
+def compare_all(crm: Crm, history: Any, *metrics: Callable[[Crm], Any]) -> list[Kpi]:
+    """Several metrics compared; `history` is a frame with a column for each of those whose course is known."""
+    return [compare(m, crm, history[m.__name__] if m.__name__ in history else ()) for m in metrics]
+
+
+def _figure(raw: Any) -> Figure:
+    if isinstance(raw, Share):
+        return Figure(raw.value, int(raw.base), None if raw.base else "no_base")
+    if isinstance(raw, Figure):
+        value = _known(raw.value)
+        return Figure(value, raw.base, raw.reason or ("no_data" if value is None else None))
+    value = _known(raw)
+    return Figure(value, None, "no_data" if value is None else None)
+
+
+def _before(metric: Callable[[Crm], Any], crm: Crm) -> Figure:
+    """A comparison value; a period that was over before the data began has none (it was not 0)."""
+    return Figure(None) if crm.first_day is None or crm.end <= crm.first_day else _figure(metric(crm))
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def target(name: str, crm: Crm) -> float | None:
+    """The goal of this team (or the company) for this very period, if one is set."""
+    if not crm.has("targets"):
+        return None
+    goals = crm.company.targets
+    goals = goals.filter((goals.metric == name) & (goals.period == crm.period.label) & goals.rep_id.isnull())
+    goals = goals.filter(goals.team.isnull() if crm.team == ALL else goals.team == crm.team)
+    found = goals.value.execute()
+    return float(found.iloc[0]) if len(found) == 1 else None
+
+
+def interval(share: Share, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's score interval of a proportion (Wilson 1927).
+
+    >>> low, high = interval(Share(81, 263), 0.95)
+    >>> round(low, 4), round(high, 4)
+    (0.2553, 0.3662)
+    """
+    z, n, p = _Z[level], share.base, share.part / share.base
+    middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+
+
+def difference(a: Share, b: Share, level: float = LEVEL) -> tuple[float, float]:
+    """Newcombe's interval of the difference a − b of two proportions (Newcombe 1998, method 10).
+
+    >>> low, high = difference(Share(56, 70), Share(48, 80), 0.95)
+    >>> round(low, 4), round(high, 4)
+    (0.0524, 0.3339)
+    """
+    (la, ua), (lb, ub), pa, pb = interval(a, level), interval(b, level), a.part / a.base, b.part / b.base
+    delta = pa - pb
+    return delta - math.hypot(pa - la, ub - pb), delta + math.hypot(ua - pa, pb - lb)

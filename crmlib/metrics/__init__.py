@@ -1,0 +1,1 @@
+"""The figures: pure functions of a `Crm`, one file a subject."""

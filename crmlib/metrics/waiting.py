@@ -1,0 +1,163 @@
+"""How long deals wait in a stage, which are stuck, and whom to call."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from ..crm import ALL, Crm
+from ..measures import days_between, within
+from ..periods import year_earlier
+from .deals import deals, named
+
+WINDOW_DAYS = 90
+
+
+def spells(crm: Crm) -> Any:
+    """Every stay of a deal in a stage by the period's end: `days` from entry to exit, or so far where it has not `ended`.
+
+    Needs stage_changes; opportunities: closed_at. → ibis table: opportunity_id, stage, entered_at, days, ended
+    A stay ends with the next stage entered or with the close; only stages of business.stages before the last count.
+    """
+
+    def make() -> Any:
+        entries = crm.stage_changes
+        window = ibis.window(group_by="opportunity_id", order_by=["entered_at", "stage"])
+        closes = deals(crm).select("opportunity_id", "closed_at")
+        stay = entries.mutate(next_at=entries.entered_at.lead().over(window)).left_join(closes, "opportunity_id")
+        left = ibis.coalesce(stay.next_at, stay.closed_at)
+        end = ibis.timestamp(crm.end.year, crm.end.month, crm.end.day, 0, 0, 0)
+        stay = stay.filter(stay.stage.isin(crm.business.stages[:-1]))
+        days = ibis.greatest(days_between(stay.entered_at, ibis.coalesce(left, end)), 0)
+        return stay.select("opportunity_id", "stage", "entered_at", days=days, ended=left.notnull()).cache()
+
+    return crm.once("spells", make)
+
+
+def waiting_window(crm: Crm) -> tuple[date, date]:
+    """The days in which a stay must have begun to count as now: the period, at least the 90 days to its end."""
+    return min(crm.period.start, crm.end - timedelta(days=WINDOW_DAYS)), crm.end
+
+
+def time_in_stage(crm: Crm) -> pd.DataFrame:
+    """Days in each stage, median and P90, of stays begun in the window to the period's end, beside the year before it.
+
+    Needs stage_changes; opportunities: closed_at.
+    → frame: stage, stays, median_days, p90_days, median_before_days (NaN where so many have not left yet); in stage order
+    Deals still in the stage are censored, not left out: Kaplan and Meier's estimate (1958).
+    """
+    start, end = waiting_window(crm)
+    now, before = _lengths(crm, start, end), _lengths(crm, year_earlier(start), start)
+    out = []
+    for stage in crm.business.stages[:-1]:
+        here, then = now[now.stage == stage], before[before.stage == stage]
+        out.append(dict(stage=stage, stays=int(here.n.sum()), median_days=waited(here, 0.5), p90_days=waited(here, 0.9),
+                        median_before_days=waited(then, 0.5)))  # fmt: skip
+    return pd.DataFrame(out, columns=["stage", "stays", "median_days", "p90_days", "median_before_days"])
+
+
+def _lengths(crm: Crm, start: date, end: date) -> pd.DataFrame:
+    """Stays begun in a window, counted by stage, length and whether they ended."""
+    table = spells(crm)
+    chosen = table.filter(within(table.entered_at, start, end))
+    return chosen.group_by("stage", "days", "ended").aggregate(n=lambda t: t.count()).execute()
+
+
+def waited(lengths: pd.DataFrame, q: float) -> float:
+    """The q-quantile of waiting times, some not ended (columns days, ended, n): Kaplan and Meier 1958; NaN if not reached.
+
+    >>> waited(pd.DataFrame({"days": [1, 2, 9], "ended": [True, True, False], "n": [1, 1, 2]}), 0.5)
+    2.0
+    """
+    table = lengths.groupby("days").apply(
+        lambda g: pd.Series({"left": g.n[g.ended].sum(), "all": g.n.sum()}), include_groups=False
+    )
+    if table.empty:
+        return float("nan")
+    table = table.sort_index()
+    at_risk = table["all"][::-1].cumsum()[::-1]
+    still = np.cumprod(1 - table["left"] / at_risk)
+    done = still.index[still <= 1 - q + 1e-12]
+    return float(done[0]) if len(done) else float("nan")
+
+
+def stuck_limits(crm: Crm) -> dict[str, float]:
+    """Days after which a deal counts as stuck, by stage: longer than 90 % of the company's stays begun in the last twelve months."""
+    company = crm.company
+
+    def make() -> dict[str, float]:
+        lengths = _lengths(company, year_earlier(company.end), company.end)
+        return {s: waited(lengths[lengths.stage == s], 0.9) for s in company.business.stages[:-1]}
+
+    return company.once("stuck limits", make)
+
+
+def open_deals(crm: Crm) -> pd.DataFrame:
+    """The deals open at the period's end with the days they have been in their stage and whether they are stuck.
+
+    Needs opportunities; stage_changes for `stuck`.
+    → frame: stage, opportunity_id, customer_id, rep_id, amount, days_in_stage, limit_days, stuck
+    """
+
+    def make() -> pd.DataFrame:
+        table = deals(crm)
+        table = table.filter(table.open)
+        since = ibis.coalesce(table.stage_since, table.created_at)
+        end = ibis.timestamp(crm.end.year, crm.end.month, crm.end.day, 0, 0, 0)
+        frame = table.select(
+            "stage", "opportunity_id", "customer_id", "rep_id", amount=table.amount.cast("float64"), days_in_stage=days_between(since, end)
+        ).execute()  # fmt: skip
+        limits = stuck_limits(crm) if crm.has("stage_changes") else {}
+        frame["limit_days"] = frame.stage.map(limits).astype(float)
+        frame["stuck"] = (frame.days_in_stage > frame.limit_days).fillna(False)
+        return frame
+
+    return crm.once("open deals", make)
+
+
+def open_by_stage(crm: Crm) -> pd.DataFrame:
+    """Open deals by the stage they stand in.
+
+    → frame: stage, open_count, stuck_count, open_amount, limit_days; in stage order, "unknown" last where there are any
+    """
+    frame, limits = open_deals(crm), stuck_limits(crm) if crm.has("stage_changes") else {}
+    frame = frame.assign(stage=frame.stage.fillna("unknown"))
+    known = list(crm.business.stages[:-1])
+    names = [*known, *sorted(set(frame.stage) - set(known))]
+    out = [
+        dict(stage=s, open_count=int((frame.stage == s).sum()), stuck_count=int(frame.stuck[frame.stage == s].sum()),
+             open_amount=float(frame.amount[frame.stage == s].sum()), limit_days=limits.get(s, float("nan")))
+        for s in names
+    ]  # fmt: skip
+    return pd.DataFrame(out, columns=["stage", "open_count", "stuck_count", "open_amount", "limit_days"])
+
+
+def follow_up(crm: Crm, per_stage: int = 5) -> pd.DataFrame:
+    """Whom to call: in each stage the stuck deals, the largest first, then the largest others.
+
+    Needs opportunities; customers: name (on team pages only: the company's page shows ids).
+    → frame: stage, opportunity_id, customer, rep, amount, days_in_stage, limit_days, stuck; at most `per_stage` rows a stage
+    """
+    frame = open_deals(crm)
+    frame = frame[frame.stage.isin(crm.business.stages[:-1])]
+    order = {s: i for i, s in enumerate(crm.business.stages)}
+    frame = frame.assign(_stage=frame.stage.map(order)).sort_values(
+        ["_stage", "stuck", "amount", "days_in_stage", "opportunity_id"],
+        ascending=[True, False, False, False, True],
+        na_position="last",
+    )
+    frame = frame.groupby("_stage", sort=False).head(per_stage).reset_index(drop=True)
+    frame["customer"] = _customers(crm, frame.customer_id)
+    frame["rep"] = named(crm, "rep", frame.rep_id)
+    return frame[["stage", "opportunity_id", "customer", "rep", "amount", "days_in_stage", "limit_days", "stuck"]]
+
+
+def _customers(crm: Crm, ids: pd.Series) -> pd.Series:
+    """Names of this team's own customers; ids of all others, and on the company's page."""
+    if crm.team == ALL or not crm.has("customers", "name") or ids.dropna().empty:
+        return ids
+    table = crm.customers
+    found = table.filter(table.customer_id.isin(sorted(set(ids.dropna())))).select("customer_id", "name").execute()
+    return ids.map(found.set_index("customer_id")["name"]).fillna(ids)

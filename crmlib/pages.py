@@ -1,0 +1,117 @@
+"""Executed notebook → its pages and facts, one a language. The page answers first: summary, then sections."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from . import facts, navigation, notebook, twins
+from .frame import css, css_text, text_of, words
+from .notebook import ReportFault
+from .plan import Job
+from .sections import exporter, intro, sections
+from .twins import Story
+
+
+@dataclass(frozen=True)
+class Built:
+    """One language of one report: page, facts, and what the index says of it."""
+
+    lang: str
+    html: str
+    facts: dict[str, Any]
+    card: dict[str, Any]
+
+
+def build(job: Job, executed: Path) -> list[Built]:
+    """Everything that is published of an executed notebook; a ReportFault where it must not be."""
+    import nbformat
+
+    nb = nbformat.read(executed, as_version=4)
+    if wrong := notebook.fault(nb):
+        raise ReportFault(wrong)
+    story = twins.read(nb)
+    titles = {lang: notebook.title(nb, lang) for lang in job.languages}
+    return [_built(story, job, lang, titles[lang]) for lang in job.languages]
+
+
+def _built(story: Story, job: Job, lang: str, title: str | None) -> Built:
+    found = facts.build(story, lang)
+    facts.check(found)
+    if (found["report"], found["team"], found["period"]["label"]) != (job.report, job.team, job.period):
+        raise ReportFault("its report block names another report, team or period than it was run for")
+    page = _page(story, found, lang)
+    page["facts_file"] = navigation.file_name(job.report, job.languages, lang, "json")
+    return Built(lang, _render(page), found, _card(page, found, title or found["title"]))
+
+
+def _page(story: Story, found: dict[str, Any], lang: str) -> dict[str, Any]:
+    """What the template fills in."""
+    head = _head(story.report.page, lang)
+    page = {
+        "lang": lang, "t": words(lang), "code": navigation.CODES[lang], **head, "state": _state(found),
+        "notes": [_note(twins.spoken(n, lang, "a note")) for n in story.report.page.get("notes") or []],
+        "summary": [Markup(twins.spoken(b.summary, lang, "a summary")) for b in story.blocks if b.summary],
+        "intro": intro(story, lang), "sections": sections(story, lang),
+        "footer": Markup(twins.spoken(story.footer.html, lang, "the footer") if story.footer else ""),
+        "css": css(), "running": css_text(f"{head.get('head', head['title'])} · {head['as_of']}"),
+    }  # fmt: skip
+    _refuse_broken_anchors(page)
+    return page
+
+
+def _head(says: dict[str, Any], lang: str) -> dict[str, str]:
+    """The masthead's words, from the report block."""
+    if missing := [key for key in ("title", "as_of") if not says.get(key)]:
+        raise ReportFault(f"its report block says nothing of {missing[0]!r} for the page")
+    given = [key for key in ("title", "question", "as_of", "head") if says.get(key)]
+    return {key: twins.spoken(says[key], lang, f"the page's {key}") for key in given}
+
+
+def _state(found: dict[str, Any]) -> str:
+    """Whether the data reach the period's end."""
+    last = date.fromisoformat(found["period"]["end"]) - timedelta(days=1)
+    return "partial" if found["provenance"]["as_of"][:10] < last.isoformat() else "published"
+
+
+def _note(text: str) -> Markup:
+    return Markup(text if text.lstrip().startswith("<p") else f'<p class="note">{text}</p>')
+
+
+def _refuse_broken_anchors(page: dict[str, Any]) -> None:
+    """Two things of one id, or a link to none: every link of the site leads somewhere, and to one place."""
+    parts = [part for section in page["sections"] for part in section.parts]
+    made = "".join([*page["notes"], *page["summary"], *parts, page["footer"]])
+    ids = [
+        *re.findall(r'\sid="([^"]+)"', made),
+        *(s.id for s in page["sections"]),
+        "summary",
+        "main",
+        "toc-h",
+    ]
+    if double := [i for i, n in Counter(ids).items() if n > 1]:
+        raise ReportFault(f"two things on the page have the id {double[0]!r}; name one of the blocks otherwise")
+    if dead := [i for i in re.findall(r'\shref="#([^"]+)"', made) if i not in ids]:
+        raise ReportFault(f"a link leads to #{dead[0]}, and nothing on the page has that id; correct the block")
+
+
+def _card(page: dict[str, Any], found: dict[str, Any], title: str) -> dict[str, Any]:
+    """What the index says of a page: its first figure and its first finding, word for word."""
+    made = "".join(page["summary"])
+    kpi = re.search(r'<li class="kpi".*?<h3[^>]*>(.*?)</h3>.*?<p class="v">(.*?)</p>', made, re.S)
+    top = re.search(r'<ul class="tops">.*?<h3[^>]*>(.*?)</h3>', made, re.S)
+    finding = text_of(top[1]) if top else next((f["text"] for f in found["findings"]), "")
+    label, value = (text_of(kpi[1]), text_of(kpi[2])) if kpi else ("", "")
+    said = {"title": title, "question": page.get("question", ""), "label": label, "value": value}
+    return said | {"finding": finding, "as_of": page["as_of"], "state": page["state"]}
+
+
+def _render(page: dict[str, Any]) -> str:
+    from nbformat.v4 import new_notebook
+
+    made, _ = exporter().from_notebook_node(new_notebook(), {"page": page})
+    return made + "\n"

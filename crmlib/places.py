@@ -1,0 +1,24 @@
+"""Where things lie: the project's root, and the folder that takes everything a run makes (`--out`, else reports_out)."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("CRM_ROOT") or Path(__file__).resolve().parent.parent)
+
+
+def out() -> Path:
+    """The folder of everything that is made; CRM_OUT moves it as a whole."""
+    return from_root(os.environ.get("CRM_OUT") or "reports_out")
+
+
+def work() -> Path:
+    """Prepared stores, executed notebooks, logs: raw data, so for the owner's eyes alone; may be deleted at any time."""
+    folder = out() / "work"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def from_root(path: str | Path) -> Path:
+    """A path as the user wrote it; relative ones count from the project's root, wherever the process was started."""
+    return ROOT / Path(path).expanduser()

@@ -1,0 +1,131 @@
+"""Executed notebooks → the site. All appears at once or not at all; a failed report keeps its old page."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import facts, index, navigation, notebook, pages
+from .errors import CrmError
+from .execution import Outcome, failed_or_ok
+from .plan import Job, folder
+from .releases import Entry, Release, current, release, sha
+from .run import new_id
+
+
+@dataclass(frozen=True)
+class Published:
+    """What readers see now."""
+
+    index: Path
+    outcomes: tuple[Outcome, ...]
+    pages: int
+
+    @property
+    def failed(self) -> list[Outcome]:
+        return [o for o in self.outcomes if o.error]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One outcome: its entry, and its new files by their place in the site (none where it failed)."""
+
+    outcome: Outcome
+    entry: Entry
+    files: dict[str, bytes]
+
+
+def publish(out: Path, outcomes: Iterable[Outcome], languages: tuple[str, ...], run: str) -> Published:
+    """A new release with what these outcomes bring and everything else as it was."""
+    old = current(out)
+    before = {entry.key: entry for entry in old.entries}
+    made = [_make(outcome, before.get(outcome.job.key), run) for outcome in outcomes]
+    entries = list((before | {m.entry.key: m.entry for m in made}).values())
+    spoken = tuple(dict.fromkeys([*languages, *old.languages, *(g for e in entries for g in e.languages)]))
+    files = _carried(old, entries) | {name: data for m in made for name, data in m.files.items()}
+    entries, files = _with_navigation(entries, files, spoken)
+    files |= index.indexes(entries, spoken)
+    name = new_id(out / "releases")
+    release(out, name, run, Release(None, spoken, tuple(entries)), files, old)
+    results = tuple(m.outcome for m in made)
+    return Published(out / "site" / "index.html", results, sum(len(m.entry.languages) for m in made if not m.outcome.error))
+
+
+def _make(outcome: Outcome, before: Entry | None, run: str) -> _Made:
+    if outcome.error is None:
+        try:
+            return _good(outcome, run)
+        except CrmError as error:
+            outcome = failed_or_ok(outcome, str(error))
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:  # a block of a form nobody foresaw
+            said = f"its page could not be made: {notebook.short(type(error).__name__, str(error))}"
+            outcome = failed_or_ok(outcome, said)
+    return _Made(outcome, _failed(outcome, before, run), {})
+
+
+def _good(outcome: Outcome, run: str) -> _Made:
+    job = outcome.job
+    built = pages.build(job, outcome.executed)
+    files = {}
+    for one in built:
+        files[_place(job, one.lang, "html")] = one.html.encode("utf-8", "backslashreplace")
+        files[_place(job, one.lang, "json")] = facts.dump(one.facts)
+    entry = Entry(
+        job.team, folder(job.team), job.period, job.report, job.languages, built[0].card["title"],
+        as_of=built[0].facts["provenance"]["as_of"], run=run, cards={one.lang: one.card for one in built},
+        sha256={name.rpartition("/")[2]: sha(data) for name, data in files.items()},
+    )  # fmt: skip
+    return _Made(outcome, entry, files)
+
+
+def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:
+    """The last good page stays; where there is none, the index says so under the notebook's own title."""
+    job = outcome.job
+    error = notebook.without_paths(outcome.error or "")
+    if before is not None:
+        return replace(before, state="failed", error=error, run=run)
+    titles = {lang: _title(job, lang) for lang in job.languages}
+    cards = {lang: {"title": title} for lang, title in titles.items()}
+    first = titles[job.languages[0]]
+    return Entry(job.team, folder(job.team), job.period, job.report, (), first, "failed", None, error, run, cards)
+
+
+def _title(job: Job, lang: str) -> str:
+    try:
+        nb = json.loads(notebook.path_of(job.report).read_text("utf-8"))
+        return notebook.title(nb, lang) or job.report
+    except (CrmError, OSError, ValueError):
+        return job.report
+
+
+def _place(job: Job, lang: str, kind: str) -> str:
+    return f"{folder(job.team)}/{job.period}/{navigation.file_name(job.report, job.languages, lang, kind)}"
+
+
+def _carried(old: Release, entries: Iterable[Entry]) -> dict[str, bytes]:
+    """The files of pages that stay."""
+    kept = {name: old.read(name) for entry in entries for name in entry.files}
+    return {name: data for name, data in kept.items() if data is not None}
+
+
+def _with_navigation(
+    entries: list[Entry], files: dict[str, bytes], languages: tuple[str, ...]
+) -> tuple[list[Entry], dict[str, bytes]]:
+    """Every page with the links that are right now: what is new changes its neighbours' links too."""
+    stamped, done = dict(files), []
+    for entry in entries:
+        hashes = dict(entry.sha256)
+        for lang in entry.languages:
+            name = navigation.file_name(entry.report, entry.languages, lang)
+            place = f"{entry.folder}/{entry.period}/{name}"
+            page = navigation.stamped(files[place].decode("utf-8"), entry, lang, entries, languages)
+            stamped[place] = page.encode("utf-8")
+            hashes[name] = sha(stamped[place])
+        done.append(replace(entry, sha256=hashes))
+    return done, stamped

@@ -1,0 +1,88 @@
+"""Settings files (YAML) → checked records: no duplicate keys, no retyping, unknown keys refused with the nearest right one."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .errors import UsageError, nearest
+
+M = TypeVar("M", bound=BaseModel)
+MAX_BYTES = 1_000_000
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, but a key that stands twice is refused (YAML itself lets the last one win, silently)."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
+    seen: set = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if key in seen:
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The mapping a settings file holds."""
+    if not path.is_file():
+        raise UsageError(
+            f"There is no settings file {path.name} in {path.parent.name}/. Name one that exists, or write it."
+        )
+    if path.stat().st_size > MAX_BYTES:
+        raise UsageError(
+            f"{path.name} is larger than 1 MB. A settings file holds a few dozen lines. Check the path."
+        )
+    try:
+        data = yaml.load(path.read_text("utf-8-sig"), _Loader)
+    except yaml.MarkedYAMLError as e:
+        line = e.problem_mark.line + 1 if e.problem_mark else "?"
+        raise UsageError(
+            f"{path.name}, line {line}: {e.problem}. Write plain YAML. Correct that line."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise UsageError(
+            f"{path.name} cannot be read as YAML in UTF-8 ({type(e).__name__}). Save it as UTF-8 text."
+        ) from None
+    if not isinstance(data, dict):
+        raise UsageError(
+            f"{path.name} holds no `key: value` lines. See the shipped files in params/ for the keys."
+        )
+    return data
+
+
+def check(model: type[M], data: object, file: str) -> M:
+    """`data` as a record of `model`; the first thing wrong is said with its place, what is right and the file."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as e:
+        raise UsageError(_sentence(model, e.errors()[0], file)) from None
+
+
+def _sentence(model: type[BaseModel], error: Any, file: str) -> str:
+    where = ".".join(str(p) for p in error["loc"]) or "the file"
+    if error["type"] == "extra_forbidden":
+        return f"{file} has the key {where!r}, which nothing reads: {nearest(str(error['loc'][-1]), _keys(model, error['loc']))}"
+    if error["type"] == "missing":
+        return f"{file} has no {where!r}. It is needed. Add it there."
+    said = error["msg"].removeprefix("Value error, ")
+    value = error.get("input")
+    quoted = " Put it in quotes if it is meant as text." if error["type"] == "string_type" else ""
+    return f"{file}: {where} is {value!r}: {said[:1].lower()}{said[1:]}.{quoted} Change it in {file}."
+
+
+def _keys(model: type[BaseModel], loc: tuple) -> list[str]:
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        inner = getattr(field, "annotation", None)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return list(model.model_fields)

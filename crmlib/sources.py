@@ -1,0 +1,149 @@
+"""Open a source: a file in params/sources, a folder of CSV or Parquet files, or a DuckDB file with the canonical tables."""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import coverage, places, store
+from .errors import DataError, UsageError, nearest
+from .inputs import Input, inputs_in
+from .schema import Business
+from .settings import check, load
+
+DOOR_VERSION = 1
+FOLDER = places.ROOT / "params" / "sources"
+
+
+class Mapping(BaseModel):
+    """How a source maps on the canonical tables."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    folder: str = Field(
+        description="folder or .duckdb file with the canonical tables; relative to the project's root"
+    )
+    as_of: date | None = Field(
+        None, description="the day up to which the data are complete (else the newest row's)"
+    )
+
+
+class SourceFile(BaseModel):
+    """params/sources/<name>.yml"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    title: str = ""
+    business: Business = Business()  # type: ignore[call-arg]
+    mapping: Mapping
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the canonical tables come from and what their figures mean."""
+
+    name: str
+    title: str
+    business: Business
+    inputs: dict[str, Input]
+    as_of: date | None = None
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """sha256 of each table's file."""
+        return {name: store.file_sha(i.path) for name, i in self.inputs.items()}
+
+    @property
+    def key(self) -> str:
+        return store.digest(
+            DOOR_VERSION, self.hashes, self.title, self.business.model_dump(), str(self.as_of)
+        )[:32]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A source, checked and cleaned: the prepared store that every report opens."""
+
+    name: str
+    title: str
+    business: Business
+    key: str
+    folder: Path
+    door: dict[str, Any]
+
+    @property
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """What the door found in each table: rows, delivered columns, left out, sha256."""
+        return self.door["tables"]
+
+    @property
+    def warnings(self) -> list[str]:
+        return self.door["warnings"]
+
+    @cached_property
+    def first_day(self) -> date:
+        return date.fromisoformat(self.door["first"])
+
+    @cached_property
+    def last_moment(self) -> datetime:
+        """The newest row that is not in the future: up to then the data tell what happened."""
+        if self.door["as_of"]:
+            return datetime.fromisoformat(self.door["as_of"] + "T23:59:59")
+        now = datetime.fromisoformat(os.environ.get("CRM_NOW") or datetime.now().isoformat())
+        past = [m for m in self.door["last"] if datetime.fromisoformat(m) <= now]
+        return datetime.fromisoformat(max(past, default=min(self.door["last"])))
+
+    @property
+    def last_day(self) -> date:
+        return self.last_moment.date()
+
+    def teams_at(self, day: date) -> list[str]:
+        """The teams that exist before a day, by name."""
+        return sorted(
+            t for t, since in self.door["teams"].items() if since is None or date.fromisoformat(since) < day
+        )
+
+
+def open_source(ref: str) -> Source:
+    """The source a user names: a name in params/sources, a path to such a file, a folder, or a DuckDB file."""
+    if "://" in ref:
+        raise UsageError(
+            f"{ref!r} is an address, and nothing is fetched from the network. Name a source, a file or a folder."
+        )
+    named = FOLDER / f"{ref}.yml"
+    if named.parent == FOLDER and named.is_file():
+        return _from_file(named, ref)
+    path = places.from_root(ref)
+    if path.suffix in (".yml", ".yaml") and path.is_file():
+        return _from_file(path, path.stem)
+    if path.exists():
+        return Source(path.stem, path.stem, Business(), inputs_in(path))  # type: ignore[call-arg]
+    known = [p.stem for p in FOLDER.glob("*.yml")]
+    raise UsageError(
+        f"There is no source {ref!r}: no such name in params/sources, no such file or folder. {nearest(ref, known).capitalize()} "
+        "Give SOURCE a name, a path to a source file, a folder or a .duckdb file."
+    )
+
+
+def _from_file(path: Path, name: str) -> Source:
+    file = check(SourceFile, load(path), path.name)
+    folder = places.from_root(file.mapping.folder)
+    if not folder.exists():
+        raise DataError(
+            f"{path.name}: mapping.folder is {file.mapping.folder!r}, which does not exist. "
+            "It is counted from the project's root. Correct it there, or put the data in that place."
+        )
+    return Source(name, file.title or name, file.business, inputs_in(folder), file.mapping.as_of)
+
+
+def prepare(ref: str) -> Prepared:
+    """The prepared store of a source: made once for the same data and settings, opened in milliseconds after that."""
+    source = open_source(ref)
+    folder = store.once("stores", source.key, lambda half: coverage.fill(half, source))
+    door = json.loads((folder / "door.json").read_text("utf-8"))
+    return Prepared(source.name, source.title, source.business, source.key, folder, door)

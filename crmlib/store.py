@@ -1,0 +1,84 @@
+"""The content-keyed store: computed once, shared by all processes, never stale.
+
+An entry is a folder named by the hash of everything it was made from. It is built beside its place and moved there in
+one rename, so that a half-made entry never counts; a lock keeps two processes from making the same one.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import places
+
+_RACY_SECONDS = 2.0
+
+
+def digest(*parts: object) -> str:
+    """The hash of some values (by their JSON).
+
+    >>> digest("a", 1) == digest("a", 1) != digest("a", 2)
+    True
+    """
+    return hashlib.sha256(
+        json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()
+    ).hexdigest()
+
+
+def file_sha(path: Path) -> str:
+    """The sha256 of a file's bytes; not read again while its size and time of change stay as they were.
+
+    A file changed within the last two seconds is always read: its next change might not show in its time.
+    """
+    stat = path.stat()
+    mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    note = places.work() / "hashes" / digest(str(path.resolve()))[:32]
+    try:
+        remembered, sha = json.loads(note.read_text())
+        if remembered == mark:
+            return sha
+    except (OSError, ValueError):
+        pass  # no note yet, or one cut off: the file itself is asked
+    with path.open("rb") as f:
+        sha = hashlib.file_digest(f, "sha256").hexdigest()
+    if time.time() - stat.st_mtime > _RACY_SECONDS:
+        note.parent.mkdir(exist_ok=True)
+        write(note, json.dumps([mark, sha]))
+    return sha
+
+
+def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The folder of entry `key`; `make(folder)` fills it if nobody has yet."""
+    folder = places.work() / kind / key
+    if folder.is_dir():
+        os.utime(folder)  # lately used: ageing leaves it alone
+        return folder
+    folder.parent.mkdir(exist_ok=True)
+    with locked(folder.with_suffix(".lock")):
+        if not folder.is_dir():
+            half = folder.with_suffix(".half")
+            shutil.rmtree(half, ignore_errors=True)
+            half.mkdir(mode=0o700)
+            make(half)
+            half.rename(folder)
+    return folder
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that the system releases when its holder dies."""
+    with path.open("a") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.write_text(text, "utf-8")
+    half.replace(path)

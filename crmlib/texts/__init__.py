@@ -1,0 +1,75 @@
+"""Every word that readers see, in every language: en.yml and zh.yml hold the same keys (a test proves it)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def _book(lang: str) -> dict[str, Any]:
+    return yaml.safe_load(Path(__file__).with_name(f"{lang}.yml").read_text("utf-8"))
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """The text of a key such as `site.skip`, filled with values that are formatted already.
+
+    >>> say("site.skip", "en")
+    'Skip to the report'
+    """
+    section, _, name = key.partition(".")
+    return _book(lang)[section][name].format(**values)
+
+
+def has(key: str, lang: str = "en") -> bool:
+    section, _, name = key.partition(".")
+    return name in _book(lang).get(section, {})
+
+
+def word(value: object, lang: str) -> str:
+    """A known word of the data (a stage, a channel, a reason) in the reader's language; any other word as it is.
+
+    >>> word("won", "zh"), word("Engaging", "zh")
+    ('成交客户', 'Engaging')
+    """
+    return _book(lang)["words"].get(str(value), str(value))
+
+
+def name(metric: str, lang: str) -> str:
+    """What a figure is called."""
+    return _book(lang)["metrics"][metric]["name"]
+
+
+def definition(metric: str, lang: str) -> str:
+    """What a figure means, in one sentence."""
+    return _book(lang)["metrics"][metric]["means"]
+
+
+def finding(rule: str, part: str, lang: str) -> str:
+    """The template of a rule's sentence: `title`, `text`, `action`, `owner` or `success`."""
+    kind, _, name = rule.partition(".")
+    return _book(lang)["says"][name] if kind == "say" else _book(lang)["findings"][rule].get(part, "")
+
+
+def column(name: str, lang: str) -> str:
+    """The head of a table's column."""
+    book = _book(lang)
+    return book["columns"].get(name) or book["metrics"].get(name, {}).get("name") or word(name, lang)
+
+
+def report(name: str, part: str, lang: str) -> str:
+    """A report's `name` or its `question`; an analyst's own report goes by its file's name."""
+    return _book(lang)["reports"].get(name, {}).get(part, name if part == "name" else "")
+
+
+def term(name: str, part: str, lang: str) -> str:
+    """A further definition: its `name`, and what it `means`."""
+    return _book(lang)["terms"][name][part]
+
+
+def short(figure: str, lang: str) -> str:
+    """What the table of contents calls a figure; an analyst's own goes by its name."""
+    return _book(lang)["shorts"].get(figure, figure)

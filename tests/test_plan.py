@@ -1,0 +1,128 @@
+"""What is run for whom; and folders that no name can leave."""
+
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from crmlib.errors import UsageError
+from crmlib.params import Params
+from crmlib.plan import Narrowing, choose_period, folder, jobs, slug
+from crmlib.schema import Business
+
+FIRST, LAST = date(2024, 1, 15), date(2026, 10, 31)
+
+
+def prepared(teams=("east", "north"), last=LAST):
+    return SimpleNamespace(first_day=FIRST, last_day=last, business=Business(), teams_at=lambda day: list(teams), name="demo")
+
+
+def params(**settings):
+    return Params.model_validate({"every": "month", "reports": ["funnel", "sales"]} | settings)
+
+
+@pytest.mark.parametrize(
+    ("label", "every", "last", "chosen"),
+    [
+        ("", "month", date(2026, 10, 31), "2026-10"),  # the data reach its last day: complete
+        ("", "month", date(2026, 10, 30), "2026-09"),
+        ("", "month", date(2026, 11, 1), "2026-10"),
+        ("", "week", date(2026, 10, 25), "2026-W43"),  # a Sunday
+        ("", "week", date(2026, 10, 24), "2026-W42"),
+        ("", "quarter", date(2026, 10, 31), "2026-Q3"),
+        ("", "year", date(2026, 12, 31), "2026"),
+        ("2026-Q3", "month", LAST, "2026-Q3"),  # any kind may be asked for
+        ("2026-W44", "month", LAST, "2026-W44"),  # ends after the data do, but starts before
+        ("2024-01", "month", LAST, "2024-01"),
+        ("2024", "month", LAST, "2024"),
+    ],
+)
+def test_period(label, every, last, chosen):
+    assert choose_period(label, every, FIRST, last, 1).label == chosen
+
+
+@pytest.mark.parametrize("label", ["2026-11", "2026-W45", "2023-12", "2023"])
+def test_a_period_outside_the_data_is_refused_with_their_range(label):
+    with pytest.raises(UsageError, match=r"2024-01-15 to 2026-10-31.*2026-10"):
+        choose_period(label, "month", FIRST, LAST, 1)
+
+
+@pytest.mark.parametrize("label", ["2026-W54", "2026-02-30", "2026-13", "2026-Q5", "october"])
+def test_an_unreadable_period_is_refused(label):
+    with pytest.raises(UsageError, match="is no period"):
+        choose_period(label, "month", FIRST, LAST, 1)
+
+
+def test_the_fiscal_year_counts():
+    assert choose_period("", "quarter", FIRST, date(2026, 4, 30), 2).label == "2026-Q1"  # February to April
+
+
+def test_every_report_for_the_company_and_every_team():
+    planned = jobs(params(), Narrowing(), prepared(), {})
+    assert [(j.report, j.team) for j in planned] == [
+        ("funnel", "all"), ("funnel", "east"), ("funnel", "north"),
+        ("sales", "all"), ("sales", "east"), ("sales", "north"),
+    ]  # fmt: skip
+    assert {j.period for j in planned} == {"2026-10"}
+
+
+def test_a_list_of_teams_is_all_there_is():
+    assert [j.team for j in jobs(params(teams=["north"], reports=["funnel"]), Narrowing(), prepared(), {})] == ["north"]
+
+
+def test_narrowed():
+    asked = Narrowing(period="2026-09", team="north", report="sales", source="acme")
+    (job,) = jobs(params(), asked, prepared(), {})
+    assert (job.report, job.period, job.team, job.source) == ("sales", "2026-09", "north", "acme")
+    assert asked.in_force() == {"PERIOD": "2026-09", "TEAM": "north", "REPORT": "sales", "SOURCE": "acme"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "says"),
+    [
+        (Narrowing(team="nort"), {}, "no team 'nort'. Did you mean 'north'"),
+        (Narrowing(team="x' OR '1'='1"), {}, "no team"),
+        (Narrowing(team=" north"), {}, "no team ' north'"),
+        (Narrowing(), {"teams": ["nowhere"]}, "no team 'nowhere'"),
+        (Narrowing(report="funel"), {}, "Did you mean 'funnel'"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_the_nearest(asked, settings, says):
+    with pytest.raises(UsageError, match=says):
+        jobs(params(**settings), asked, prepared(), {})
+
+
+def test_a_team_called_all_cannot_be_told_from_the_company():
+    with pytest.raises(UsageError, match="whole company"):
+        jobs(params(), Narrowing(), prepared(teams=["all"]), {})
+
+
+def test_reasons():
+    states = {("all", "2026-10", "funnel"): "ok", ("east", "2026-10", "funnel"): "failed"}
+    planned = jobs(params(reports=["funnel"]), Narrowing(), prepared(), states)
+    assert [j.reason for j in planned] == ["published before", "failed last time", "first run"]
+    forced = jobs(params(reports=["funnel"]), Narrowing(force=True), prepared(), states)
+    assert {j.reason for j in forced} == {"asked for"}
+
+
+HOSTILE = [
+    "../../x", "/abs", ".", "..", "", "CON", "con", "a/b", "a\\b", "x" * 300, "-rf", "%2e%2e", "\u202eabc", "a\x00b", "ALL",
+    "A B", "Ａ B", "a-b ", "a\nb", "索尔", "index.html", "é", "\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_team_gets_a_harmless_folder(name):
+    made = slug(name)
+    assert made.isascii() and 0 < len(made) <= 60 and all(c.isalnum() or c == "-" for c in made)
+    assert made[0] != "-" and made == made.lower() and made not in ("all", "con", name)
+
+
+def test_no_two_names_share_a_folder():
+    names = [*HOSTILE, "a-b", "all", "north"]
+    assert len({slug(name) for name in names}) == len(names)
+
+
+def test_a_plain_name_is_its_folder_and_the_company_has_its_own():
+    assert (slug("north-2"), folder("all")) == ("north-2", "all")
+    assert slug("all") != "all"

@@ -1,0 +1,199 @@
+"""Notebooks run side by side; every end is a record, and nothing is left running or half-judged."""
+
+import json
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+import tiny
+
+from crmlib import lock, notebook, places, run
+from crmlib.errors import UsageError
+from crmlib.execution import Outcome
+from crmlib.params import Limits
+from crmlib.plan import Job
+
+JOB = Job("funnel", "2026-10", "north", "demo", ("en", "zh"))
+
+
+def code(text, count=1, outputs=()):
+    return {"cell_type": "code", "source": text, "execution_count": count, "outputs": list(outputs), "metadata": {}}
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory):
+    """Four notebooks, executed together once: a good one, one that raises, one killed, one that never ends."""
+    root = tmp_path_factory.mktemp("ro{o}t")
+    left = root / "left.txt"
+    child = f"import os, subprocess\nopen({str(left)!r}, 'a').write(str(subprocess.Popen(['sleep', '60']).pid) + ' ')"
+    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
+    made = {
+        "funnel": tiny.good(),
+        "raises": tiny.notebook(tiny.markdown("## Win rate", "en"), child, "raise KeyError('amount\\nis gone')"),
+        "killed": tiny.notebook(tiny.markdown("## Stages", "en"), child, "os.kill(os.getpid(), 9)"),
+        "endless": tiny.notebook(tiny.markdown("## Waiting", "en"), child, stubborn),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(places, "ROOT", root)
+        patch.setenv("CRM_OUT", str(root / "out"))
+        for name, nb in made.items():
+            tiny.write(root / "notebooks" / f"{name}.ipynb", nb)
+        tasks = run.tasks([Job(n, *JOB.key[1::-1], "demo", ("en", "zh")) for n in made], run.runs() / "1", Limits(cell_seconds=2))
+        told = []
+        outcomes = run.execute_all(tasks, 4, lambda event, job, outcome: told.append((event, job.report)))
+        yield {o.job.report: o for o in outcomes}, told, left, run.last_run()
+
+
+def test_a_good_notebook(batch):
+    outcome = batch[0]["funnel"]
+    assert (outcome.state, outcome.error) == ("ok", None)
+    shown = [o["data"] for c in json.loads(outcome.executed.read_text())["cells"] for o in c.get("outputs", [])]
+    assert shown[0][notebook.TWIN]["facts"]["team"] == "north"  # it was told its parameters
+
+
+@pytest.mark.parametrize(
+    ("report", "says"),
+    [
+        ("raises", "raises, team north, period 2026-10: the cell under 'Win rate' raised KeyError: 'amount\\nis gone'"),
+        ("killed", "killed, team north, period 2026-10: the kernel died (out of memory?) in the cell under 'Stages'"),
+        ("endless", "the cell under 'Waiting' ran longer than a cell may (2 s; limits.cell_seconds in the params file)"),
+    ],
+)
+def test_a_failure_says_where_and_why_in_one_line(batch, report, says):
+    outcome = batch[0][report]
+    assert says in outcome.error and "\n" not in outcome.error and "Traceback" not in outcome.error
+    assert outcome.executed.is_file()  # as far as it came, for the analyst
+
+
+def test_what_a_cell_started_does_not_outlive_it(batch):
+    pids = [int(pid) for pid in batch[2].read_text().split()]
+    assert len(pids) == 3
+    deadline = time.monotonic() + 5
+    while (alive := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert alive == []
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_executed_notebooks_are_for_the_owner_alone(batch):
+    path = batch[0]["funnel"].executed
+    modes = [stat.S_IMODE(p.stat().st_mode) for p in (path, path.parent, path.parent.parent.parent)]
+    assert modes == [0o600, 0o700, 0o700]
+
+
+def test_the_run_is_told_and_remembered(batch):
+    outcomes, told, _, remembered = batch
+    assert sorted(told) == sorted([("started", n) for n in outcomes] + [(o.state, n) for n, o in outcomes.items()])
+    assert {o.job.report: o for o in remembered} == outcomes
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ([code("1")], None),
+        ([code("print(1)", 1, [{"output_type": "stream", "name": "stdout", "text": "1"}])], None),
+        ([code("", None)], None),  # an empty cell is never run
+        ([code("1"), code("exit()", None)], "cell 2 never ran: the notebook ended early"),
+        ([code("1", 1, [{"output_type": "execute_result", "data": {"text/plain": "1"}}])], "no block"),
+        ([code("1", 1, [{"output_type": "display_data", "data": {"image/png": ""}}])], "no block"),
+        ([code("1", 1, [{"output_type": "error", "ename": "A", "evalue": "b", "traceback": []}])], "raised A: b"),
+        (
+            [code("1", 1, [{"output_type": "stream", "name": "stderr", "text": "Traceback (most recent call last)"}])],
+            "traceback to stderr",
+        ),
+        ([code("1", 1, [{"output_type": "stream", "name": "stderr", "text": "a warning"}])], None),
+    ],
+)
+def test_judgement(cells, says):
+    found = notebook.fault({"cells": cells})
+    assert found is None if says is None else says in found
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda nb: nb.metadata.pop("kernelspec"), "kernel None"),
+        (lambda nb: (nb.metadata.pop("language_info"), nb.metadata["kernelspec"].pop("language")), "no language python"),
+        (lambda nb: nb.cells[2].metadata.pop("tags"), "0 code cells with the tag 'parameters'"),
+        (lambda nb: nb.cells[2].update(source="source = 1\nperiod = 2\nteam = 3"), "no 'languages'"),
+        (lambda nb: nb.cells[2].update(source="def ("), "not Python"),
+    ],
+)
+def test_a_notebook_that_cannot_be_run_is_refused_before_the_run(tmp_path, spoil, says):
+    nb = tiny.good()
+    notebook.check(tiny.write(tmp_path / "good.ipynb", nb))
+    spoil(nb)
+    path = tmp_path / "bad.ipynb"
+    path.write_text(json.dumps(nb))
+    with pytest.raises(UsageError, match=says) as refused:
+        notebook.check(path)
+    assert "bad.ipynb" in str(refused.value)
+
+
+def test_no_notebook_of_a_name_gives_the_nearest(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    tiny.write(tmp_path / "notebooks" / "funnel.ipynb", tiny.good())
+    with pytest.raises(UsageError, match=r"did you mean 'funnel'"):
+        notebook.path_of("funel")
+
+
+@pytest.mark.parametrize(("asked", "count"), [("", os.cpu_count()), ("3", 3)])
+def test_workers(asked, count):
+    assert run.workers(asked) == count
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "many", "1.5", "9999"])
+def test_workers_refused(asked):
+    with pytest.raises(UsageError, match="WORKERS"):
+        run.workers(asked)
+
+
+def test_old_runs_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_OUT", str(tmp_path))
+    for day in range(1, 6):
+        (run.runs() / f"2026010{day}-000000").mkdir()
+    run.forget_old_runs()
+    assert sorted(p.name[:8] for p in run.runs().iterdir()) == ["20260103", "20260104", "20260105"]
+
+
+def test_run_names_follow_the_clock_and_never_repeat(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRM_NOW", "2026-11-05T06:12:33")
+    assert run.new_id(tmp_path) == "20261105-061233"
+    (tmp_path / "20261105-061233").mkdir()
+    assert run.new_id(tmp_path) == "20261105-061233-1"
+
+
+def test_a_second_run_is_refused_by_name_of_the_first(tmp_path):
+    with lock.one_run(tmp_path) as unfinished:
+        assert unfinished == ""
+        with pytest.raises(UsageError, match=rf"process {os.getpid()}, started 20\d\d-"), lock.one_run(tmp_path):
+            pass
+    with lock.one_run(tmp_path) as unfinished:  # released, and nothing left to say
+        assert unfinished == ""
+
+
+def test_a_run_that_was_killed_is_said(tmp_path):
+    (tmp_path / ".lock").write_text("process 1, started 2026-01-01 00:00:00")
+    with lock.one_run(tmp_path) as unfinished:
+        assert unfinished == "process 1, started 2026-01-01 00:00:00"
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(UsageError, match="cannot be written"), lock.one_run(tmp_path / "out"):
+        pass
+    (tmp_path / "other" / "site").mkdir(parents=True)
+    with pytest.raises(UsageError, match="a link"), lock.one_run(tmp_path / "other"):
+        pass
+
+
+def test_an_outcome_is_failed_when_it_has_an_error():
+    assert [Outcome(JOB, Path()).state, Outcome(JOB, Path(), 1, "x").state] == ["ok", "failed"]
