@@ -1,5 +1,6 @@
 """The command line. `make` and `python -m crmlib` say the same; every value can come from the environment."""
 
+import errno
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ import typer
 
 from . import intake, places
 from . import params as params_files
-from .errors import CrmError, UsageError
+from .errors import CrmError, PublishError, UsageError
 from .params import Params
 from .periods import Period
 from .plan import Job, Narrowing, choose_reports, jobs
@@ -23,6 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="CRM reports.",
 )
+
+# what the machine lacks, not the program: room, or a permission
+_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class Stopped(BaseException):
@@ -214,6 +218,11 @@ def main() -> None:
     except CrmError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _MACHINE:
+            raise
+        print(f"error: {error.strerror}: {error.filename or places.out()}. The site is as it was.", file=sys.stderr)
+        sys.exit(PublishError.exit_code)
     except Stopped as stopped:
         print(f"Stopped by {signal.Signals(stopped.number).name}; the site is as it was.", file=sys.stderr)
         sys.exit(128 + stopped.number)

@@ -32,7 +32,7 @@ class Delivery:
     business: Business
     door: dict[str, Any]
     last_moment: datetime | None
-    folder: Path | None = None                            # of the prepared store; None: the tables are in the connection
+    folder: Path | None = None  # of the prepared store; None: the tables are in the connection
     read: set[str] = field(default_factory=set)
     _views: dict[str, Any] = field(default_factory=dict)
 
@@ -57,9 +57,7 @@ class Crm:
     team: str = ALL
 
     @classmethod
-    def of(
-        cls, period: str = "2026-10", team: str = ALL, business: dict | None = None, **frames: pd.DataFrame
-    ) -> "Crm":
+    def of(cls, period: str = "2026-10", team: str = ALL, business: dict | None = None, **frames: pd.DataFrame) -> "Crm":
         """A handle from pandas frames, cast by the schema and checked like any source: for tests and examples.
 
         >>> crm = Crm.of(period="2026-10", orders=rows("order_id ordered_at amount", "1 2026-10-03 20", "2 2026-11-01 5"))
@@ -73,9 +71,7 @@ class Crm:
         views = {name: _frame_view(con, name, frame) for name, frame in frames.items()}
         door = coverage.clean(con, views, meaning)
         last = [datetime.fromisoformat(m) for m in door["last"]]
-        delivery = Delivery(
-            ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None)
-        )
+        delivery = Delivery(ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None))
         return cls(delivery, Period.parse(period, meaning.fiscal_year_starts), team)
 
     def __getattr__(self, name: str) -> Any:
@@ -83,11 +79,11 @@ class Crm:
             raise AttributeError(name)
         return self.table(name)
 
-    def table(self, name: str) -> ibis.Table:
-        """A canonical table as of the period's end, this team's rows."""
+    def table(self, name: str, *columns: str) -> ibis.Table:
+        """A canonical table as of the period's end, this team's rows; `columns`: the only ones that will be used (quicker)."""
         _known(name)
         self.delivery.read.add(name)
-        return self.once(name, lambda: view_of(self, name))
+        return self.once(f"table {name} {columns}", lambda: view_of(self, name, columns or None))
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make()` returns, made once for this handle: several figures share one intermediate table."""
@@ -139,9 +135,7 @@ class Crm:
         view = self.table(table)
         for column in columns or []:
             if column not in _known(table).columns:
-                raise UsageError(
-                    f"{table} has no column {column!r}: {nearest(column, _known(table).columns)}"
-                )
+                raise UsageError(f"{table} has no column {column!r}: {nearest(column, _known(table).columns)}")
         view = view.select(columns or list(_known(table).columns))
         frame = view.limit(limit + 1).execute()
         if len(frame) > limit:
@@ -153,18 +147,15 @@ class Crm:
 
     def rows(self, table: str) -> int:
         """How many rows of a table exist for this team by the period's end."""
-        return int(self.table(table).count().execute())
+        key = _known(table).required[0]
+        return self.once(f"rows of {table}", lambda: int(self.table(table, key).count().execute()))
 
     def left_out(self, table: str) -> dict[str, int]:
         """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
         if not self.delivery.door["tables"][_known(table).name]["left_out"]:
             return {}
         out = self.delivery.raw(f"{table}__left_out")
-        counted = (
-            out.filter((out._at < literal_day(self.end)) | out._at.isnull())
-            .group_by("reason")
-            .agg(n=lambda t: t.count())
-        )
+        counted = out.filter((out._at < literal_day(self.end)) | out._at.isnull()).group_by("reason").agg(n=lambda t: t.count())
         return {r.reason: int(r.n) for r in counted.order_by("reason").execute().itertuples()}
 
     @property
@@ -195,9 +186,7 @@ def open_crm(source: str, period: str, team: str = ALL) -> Crm:
 def _opened(prepared: Prepared) -> Delivery:
     con = ibis.duckdb.connect()
     con.raw_sql("set TimeZone = 'UTC'")
-    return Delivery(
-        con, prepared.name, prepared.title, prepared.business, prepared.door, prepared.last_moment, prepared.folder
-    )
+    return Delivery(con, prepared.name, prepared.title, prepared.business, prepared.door, prepared.last_moment, prepared.folder)
 
 
 def rows(columns: str, *lines: str) -> pd.DataFrame:
@@ -207,9 +196,7 @@ def rows(columns: str, *lines: str) -> pd.DataFrame:
     {'a': ['1', None], 'b': ['x', 'y']}
     """
     names = columns.split()
-    return pd.DataFrame(
-        [[None if v == "-" else v for v in line.split()] for line in lines], columns=names, dtype=object
-    )
+    return pd.DataFrame([[None if v == "-" else v for v in line.split()] for line in lines], columns=names, dtype=object)
 
 
 def _known(table: str) -> Table:
@@ -225,14 +212,10 @@ def _frame_view(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame):
     def view(table: Table) -> dict[str, str]:
         columns = ", ".join(f'"{c}"::varchar as "{c}"' for c in frame.columns)
         con.register(f"frame_{name}", text)
-        con.execute(
-            f"create or replace temp table raw as select row_number() over () as _row, {columns} from frame_{name}"
-        )
+        con.execute(f"create or replace temp table raw as select {columns} from frame_{name}")
         missing = [c for c in table.required if c not in frame.columns]
         if missing:
-            raise DataError(
-                f"{name} has no column {missing[0]!r}. It has: {', '.join(frame.columns)}. Add it to the frame."
-            )
+            raise DataError(f"{name} has no column {missing[0]!r}. It has: {', '.join(frame.columns)}. Add it to the frame.")
         return dict.fromkeys(frame.columns, "VARCHAR")
 
     return view

@@ -1,5 +1,6 @@
 """Execute one notebook in a process of its own: papermill, the limits, and the judgement of what came out."""
 
+import contextlib
 import logging
 import os
 import shutil
@@ -110,12 +111,16 @@ def _problem(task: Task, watch: _Watch, scratch: Path) -> str | None:
         problem = f"{_place(watch)} ran longer than {_limit(task.limits, watch)}"
     except DeadKernelError:
         problem = f"the kernel died (out of memory?) in {_place(watch)}"
+    except OSError as error:
+        free = shutil.disk_usage(task.executed.parent).free // 1_000_000
+        problem = f"{error.strerror or error}; {free} MB free in the folder of executed notebooks"
     except Exception as error:  # whatever it is, it is this report's failure and not the batch's
         problem = notebook.short(type(error).__name__, str(error))
     finally:
         kernel.kill_all()
     if watch.nb is not None:
-        nbformat.write(watch.nb, task.executed)
+        with contextlib.suppress(OSError):  # a full disk is named already
+            nbformat.write(watch.nb, task.executed)
     return problem
 
 

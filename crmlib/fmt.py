@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
+from numbers import Real
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_decimal, get_currency_symbol
 
 from .periods import Period
 
@@ -18,10 +20,16 @@ _MINUS = "−"
 
 
 def known(value: object) -> bool:
-    """Whether there is a value at all: not None, NaN, NaT or infinite."""
-    if value is None or value != value:
-        return False
-    return not (isinstance(value, float) and math.isinf(value))
+    """Whether there is a value at all: not None, NaN, NaT, pandas' NA or infinite.
+
+    >>> known(0), known(""), known(math.nan), known(math.inf)
+    (True, True, False, False)
+    """
+    try:
+        missing = value is None or bool(value != value)
+    except TypeError:  # NA is neither equal nor unequal to itself
+        missing = True
+    return not missing and not (isinstance(value, Real | Decimal) and math.isinf(value))
 
 
 @cache
@@ -83,14 +91,16 @@ def money(value, lang: str = "en", currency: str | None = None) -> str:
     if not known(value):
         return MISSING
     symbol = currency_symbol(currency, lang) if currency else ""
-    size, unit = abs(float(value)), ""
+    text = _said(abs(float(value)), lang)
+    return (_MINUS if value < 0 and text.strip("0.") else "") + symbol + text
+
+
+def _said(size: float, lang: str) -> str:
     if lang == "zh" and size >= 1e4:
-        size, unit = (size / 1e8, "亿") if size >= 1e8 else (size / 1e4, "万")
+        size, unit = (size / 1e8, "亿") if size >= 99_999_500 else (size / 1e4, "万")  # never 10,000万
         text = number(size, lang, 2 if size < 100 else 1)
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        text = number(size, lang, 0 if size >= 1000 or size == int(size) else 2)
-    return (_MINUS if value < 0 else "") + symbol + text + unit
+        return (text.rstrip("0").rstrip(".") if "." in text else text) + unit
+    return number(size, lang, 0 if size >= 1000 or size == int(size) else 2)
 
 
 def currency_symbol(currency: str, lang: str) -> str:
@@ -117,7 +127,7 @@ def currency_name(currency: str, lang: str) -> str:
     return str(locale(lang).currencies.get(currency, currency))
 
 
-def day(value, lang: str = "en") -> str:
+def day(value: date | None, lang: str = "en") -> str:
     """
     >>> day(date(2026, 11, 5)), day(date(2026, 11, 5), "zh")
     ('5 Nov 2026', '2026年11月5日')
@@ -154,9 +164,7 @@ def short_period(value: Period, lang: str = "en") -> str:
     ('Oct', '10月')
     """
     if value.kind == "month":
-        return format_date(value.start, "MMM" if lang == "en" else "M月", locale=locale(lang)).replace(
-            "Sept", "Sep"
-        )
+        return format_date(value.start, "MMM" if lang == "en" else "M月", locale=locale(lang)).replace("Sept", "Sep")
     return value.label.partition("-")[2] or value.label
 
 
@@ -173,7 +181,7 @@ def masked_phone(text: str) -> str:
     >>> masked_phone("13812341234")
     '138****1234'
     """
-    return text[:3] + "****" + text[-4:] if len(text) > 7 else "****"
+    return text[:3] + "****" + text[-4:] if len(text) > 10 else "****"  # a shorter one would be given away by seven digits
 
 
 def masked_email(text: str) -> str:
@@ -182,7 +190,7 @@ def masked_email(text: str) -> str:
     'z***@example.com'
     """
     name, _, host = text.partition("@")
-    return f"{name[:1]}***@{host}" if host else "***"
+    return f"{name[:1]}***@{host}" if name and host else "***"
 
 
 def plain(value, _lang: str = "en") -> str:

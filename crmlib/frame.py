@@ -32,11 +32,11 @@ def minified(sheet: str) -> str:
     return re.sub(r": ", ":", sheet).replace(";}", "}").strip()
 
 
-def css_text(text: str) -> str:
+def css_text(text: str) -> Markup:
     """A text as a CSS string: whatever is not a plain letter is written as its number.
 
-    >>> css_text('</style>"x')
-    '"\\\\3c \\\\2f style\\\\3e \\\\22 x"'
+    >>> print(css_text('</style>"x'))
+    "\\3c \\2f style\\3e \\22 x"
     """
     plain = "".join(c if c.isalnum() or c in " ,.:·–-" else f"\\{ord(c):x} " for c in text)
     return Markup(f'"{plain}"')

@@ -51,8 +51,8 @@ def _index(mine: list[Entry], entries: list[Entry], languages: tuple[str, ...], 
     left: list[Link] = [(t("all_audiences"), f"../{name}", None), (audience(me.team, lang), None, "page")]
     if me.folder == COMPANY:
         teams = {e.folder: e.team for e in entries if e.folder != COMPANY}
-        left += sorted((team, f"../{folder}/{name}", None) for folder, team in teams.items())
-    title = t("title_company") if me.folder == COMPANY else t("title_team", team=me.team)
+        left += sorted((audience(team, lang), f"../{folder}/{name}", None) for folder, team in teams.items())
+    title = t("title_company") if me.folder == COMPANY else t("title_team", team=audience(me.team, lang))
     return _fill(
         "index",
         lang,

@@ -9,6 +9,7 @@ import duckdb
 from . import csvfile
 from .errors import DataError, nearest
 from .schema import Table, tables
+from .typed import literal
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,15 @@ def inputs_in(place: Path) -> dict[str, Input]:
     else:
         files = sorted(p for p in place.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
         twice = {p.stem for p in files if sum(q.stem == p.stem for q in files) > 1}
-        if twice & set(tables()):
+        if twice := twice & set(tables()):
             raise DataError(
-                f"{min(twice)} is delivered twice in {place.name}/, as CSV and as Parquet. Keep one of the two."
+                f"{min(twice)} is delivered twice in {place.name}/, as CSV and as Parquet. One file a table is right. "
+                "Remove one of the two there."
             )
         found = {p.stem: p for p in files}
     known = {name: Input(name, found[name]) for name in tables() if name in found}
     if not known:
-        hint = (
-            "; ".join(f"{n}: {nearest(n, tables())}" for n in sorted(found)[:3])
-            or "it holds no CSV or Parquet file"
-        )
+        hint = "; ".join(f"{n}: {nearest(n, tables())}" for n in sorted(found)[:3]) or "it holds no CSV or Parquet file"
         raise DataError(
             f"{place.name} holds none of the canonical tables ({hint}). Name the files after the tables (customers.csv, "
             "orders.parquet …), or map them in a file in params/sources."
@@ -51,9 +50,7 @@ def inputs_in(place: Path) -> dict[str, Input]:
 
 def _tables_of(path: Path) -> dict[str, Path]:
     if path.suffix != ".duckdb":
-        raise DataError(
-            f"{path.name} is no source: a source is a .yml file, a folder or a .duckdb file. Check SOURCE."
-        )
+        raise DataError(f"{path.name} is no source: a source is a .yml file, a folder or a .duckdb file. Check SOURCE.")
     try:
         with duckdb.connect(path, read_only=True) as con:
             names = con.execute(
@@ -71,7 +68,7 @@ def relation(con: duckdb.DuckDBPyConnection, source: Input, table: Table, scratc
     """Make the view `raw` of an input as it is delivered; → its columns and their types. CSV columns are all text."""
     try:
         con.execute(f"create or replace view raw as select * from {_reader(source, scratch)}")
-        types = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall() if name != "_row"}
+        types = {name: kind for name, kind, *_ in con.execute("describe raw").fetchall()}
         _check_columns(source, table, list(types))
         _check_once(con, source, table, types)
     except duckdb.Error as e:
@@ -80,16 +77,15 @@ def relation(con: duckdb.DuckDBPyConnection, source: Input, table: Table, scratc
 
 
 def _reader(source: Input, scratch: Path) -> str:
-    """The SQL that reads an input; `_row` counts its rows from 1."""
+    """The SQL that reads an input, in the order of its rows."""
     if source.path.suffix == ".duckdb":
-        return f'(select row_number() over () as _row, * from delivered."{source.table}")'
+        return f'delivered."{source.table}"'
     if source.path.suffix.lower() == ".parquet":
-        file = literal(source.path)
-        return f"(select file_row_number + 1 as _row, * exclude (file_row_number) from read_parquet({file}, file_row_number=true))"
+        return f"read_parquet({literal(source.path)})"
     names = ", ".join(f"{literal(h)}: 'VARCHAR'" for h in csvfile.header(source.path, source.file))
-    return f"""(select row_number() over () as _row, * from read_csv({literal(csvfile.with_one_newline(source.path, scratch))},
-        columns={{{names}}}, header=true, auto_detect=false, delim=',', quote='"', escape='"', nullstr='', strict_mode=true,
-        max_line_size=10000000))"""
+    return f"""read_csv({literal(csvfile.with_one_newline(source.path, scratch))}, columns={{{names}}}, header=true,
+        auto_detect=false, delim=',', quote='"', escape='"', nullstr='', strict_mode=true, max_line_size=10000000,
+        buffer_size=32000000)"""
 
 
 def _check_columns(source: Input, table: Table, columns: list[str]) -> None:
@@ -113,7 +109,9 @@ def _check_once(con: duckdb.DuckDBPyConnection, source: Input, table: Table, typ
         names = [n for (n,) in con.execute(f"select name from parquet_schema({literal(source.path)})").fetchall()]
         twice = [c for c in doubted if names.count(c) > 1]
         if twice:
-            raise DataError(f"{source.file} has the column {twice[0]!r} twice. Each name may stand once. Rename one of the two there.")
+            raise DataError(
+                f"{source.file} has the column {twice[0]!r} twice. Each name may stand once. Rename one of the two there."
+            )
 
 
 def unreadable(source: Input, error: duckdb.Error) -> DataError:
@@ -132,8 +130,3 @@ def without_paths(said: str) -> str:
     'IO Error: Cannot open file "orders.parquet": no'
     """
     return re.sub(r"(?<![\w.])/(?:[^/'\"\n]*/)+", "", said).rstrip(" .")
-
-
-def literal(value: object) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(value).replace("'", "''") + "'"

@@ -26,7 +26,8 @@ class Kernel(AsyncKernelManager):
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         cmd = super().format_kernel_cmd(extra_arguments)
-        return [sys.executable, "-m", __name__, *cmd[cmd.index("-f") :]]
+        # -X: nothing to Python, but a list of processes then shows what this one is
+        return [sys.executable, "-X", "ipykernel", "-m", __name__, *cmd[cmd.index("-f") :]]
 
     async def _async_post_start_kernel(self, **kw: Any) -> None:
         await super()._async_post_start_kernel(**kw)

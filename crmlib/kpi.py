@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from .crm import ALL, Crm
@@ -95,7 +96,7 @@ class Kpi:
 
     def _moves(self) -> list[float]:
         earlier = self.series[:-1]
-        return [abs(b - a) for a, b in zip(earlier, earlier[1:], strict=False) if a is not None and b is not None]
+        return [abs(b - a) for a, b in pairwise(earlier) if a is not None and b is not None]
 
 
 def measured(unit: str, better: str | None = None) -> Callable[[Callable], Callable]:
@@ -127,7 +128,7 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
 
 def compare_all(crm: Crm, history: Any, *metrics: Callable[[Crm], Any]) -> list[Kpi]:
     """Several metrics compared; `history` is a frame with a column for each of those whose course is known."""
-    return [compare(m, crm, history[m.__name__] if m.__name__ in history else ()) for m in metrics]
+    return [compare(m, crm, history.get(m.__name__, ())) for m in metrics]
 
 
 def _figure(raw: Any) -> Figure:
@@ -151,13 +152,17 @@ def _known(value: Any) -> float | None:
 
 def target(name: str, crm: Crm) -> float | None:
     """The goal of this team (or the company) for this very period, if one is set."""
+    return crm.once("targets", lambda: _targets(crm)).get(name)
+
+
+def _targets(crm: Crm) -> dict[str, float]:
     if not crm.has("targets"):
-        return None
+        return {}
     goals = crm.company.targets
-    goals = goals.filter((goals.metric == name) & (goals.period == crm.period.label) & goals.rep_id.isnull())
+    goals = goals.filter((goals.period == crm.period.label) & goals.rep_id.isnull())
     goals = goals.filter(goals.team.isnull() if crm.team == ALL else goals.team == crm.team)
-    found = goals.value.execute()
-    return float(found.iloc[0]) if len(found) == 1 else None
+    found = goals.select("metric", "value").execute()
+    return {m: float(v) for m, v in found.itertuples(index=False) if (found.metric == m).sum() == 1}  # two goals are none
 
 
 def interval(share: Share, level: float = LEVEL) -> tuple[float, float]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .errors import UsageError
 
+_ROOM = 1_000_000  # bytes that must be free: with less, not even one report could be written
+
 
 @contextmanager
 def one_run(out: Path) -> Iterator[str]:
@@ -43,8 +45,10 @@ def _writable(out: Path) -> None:
     probe = out / f".probe-{os.getpid()}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe.write_text("")
-        probe.unlink()
+        try:
+            probe.write_bytes(bytes(_ROOM))
+        finally:
+            probe.unlink(missing_ok=True)
         good = not (out / "site").exists() or (out / "site").is_symlink()
     except OSError as error:
         raise UsageError(

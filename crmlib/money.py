@@ -7,30 +7,41 @@ from .schema import Business, Table
 
 
 def convert(con: duckdb.DuckDBPyConnection, table: Table, business: Business) -> None:
-    """Turn the amounts of `checked` that are in a foreign currency into the report's."""
-    if "currency" not in table.columns or table.name == "exchange_rates" or not table.date:
+    """Turn the amounts of `checked` that are in a foreign currency into the report's; lines take their order's currency and day."""
+    if table.name == "order_lines":
+        currency, day, join = "o.currency", "o.ordered_at::date", "join orders o using (order_id)"
+    elif "currency" in table.columns and table.name != "exchange_rates":
+        currency, day, join = "t.currency", f't."{table.date}"::date', ""
+    else:
         return
-    own = business.currency
-    foreign = [
-        c
-        for (c,) in con.execute(
-            "select distinct currency from checked where currency <> ? order by 1", [own]
-        ).fetchall()
-    ]
-    if not foreign:
-        return
-    amounts = ", ".join(f'"{m}" = round("{m}" * rated.rate, 4)' for m in table.money)
     con.execute(
-        f"""create or replace temp table rated as select t._row, r.rate from checked t asof left join exchange_rates r
-        on t.currency = r.currency and t."{table.date}"::date >= r.valid_from where t.currency <> ?""",
-        [own],
+        f"""create or replace temp table rated as select t.row, t.currency, r.rate from
+        (select t.rowid as row, {currency} as currency, {day} as day from checked t {join} where {currency} <> ?) t
+        asof left join exchange_rates r on t.currency = r.currency and t.day >= r.valid_from""",
+        [business.currency],
     )
-    missing = con.execute(
-        "select count(*), min(t.currency) from rated join checked t using (_row) where rate is null and _fault is null"
+    _refuse_unrated(con, table, business)
+    amounts = ", ".join(f'"{m}" = {_converted(m)}' for m in table.money)
+    too_much = " ".join(f"when \"{m}\" is not null and {_converted(m)} is null then 'out_of_range:{m}'" for m in table.money)
+    con.execute(
+        f"""update checked set {amounts}, _fault = coalesce(_fault, case {too_much} end)
+        from rated where rated.row = checked.rowid"""
+    )
+
+
+def _converted(column: str) -> str:
+    return f'try_cast(round("{column}" * rated.rate, 4) as decimal(18, 4))'
+
+
+def _refuse_unrated(con: duckdb.DuckDBPyConnection, table: Table, business: Business) -> None:
+    amount = " or ".join(f'c."{m}" is not null' for m in table.money)
+    rows, currency = con.execute(
+        f"""select count(*), min(r.currency) from rated r join checked c on r.row = c.rowid
+        where r.rate is null and c._fault is null and ({amount})"""
     ).fetchall()[0]
-    if missing[0]:
+    if rows:
         raise DataError(
-            f"{table.name} has {missing[0]} amounts in {missing[1]}, but the report's currency is {own} and exchange_rates has no rate "
-            f"of their day. Deliver exchange_rates (currency, valid_from, rate), or set business.currency to {missing[1]} if all are."
+            f"{table.name} has {rows} amounts in {currency}, but the report's currency is {business.currency} and exchange_rates has "
+            f"no rate of their day. Deliver exchange_rates (currency, valid_from, rate), or set business.currency to {currency} if "
+            "all are."
         )
-    con.execute(f"update checked set {amounts} from rated where rated._row = checked._row")

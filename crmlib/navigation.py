@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from . import fmt
+from . import fmt, texts
 from .frame import environment, words
 from .periods import Period
 from .plan import COMPANY
@@ -25,7 +25,8 @@ def file_name(report: str, languages: Iterable[str], lang: str, kind: str = "htm
 
 
 def audience(team: str, lang: str) -> str:
-    return words(lang)("company") if team == COMPANY else team
+    """What readers call an audience."""
+    return words(lang)("company") if team == COMPANY else texts.word(team, lang)
 
 
 def period_name(entry: Entry, lang: str) -> str:
@@ -67,7 +68,7 @@ def _teams(entry: Entry, lang: str, there: list[Entry]) -> list[Link]:
     if entry.folder != COMPANY:
         return here
     same = [e for e in there if (e.period, e.report) == (entry.period, entry.report) and e.folder != COMPANY]
-    links = [(e.team, f"../../{e.folder}/{e.period}/{_file(e, lang)}", None) for e in same]
+    links = [(audience(e.team, lang), f"../../{e.folder}/{e.period}/{_file(e, lang)}", None) for e in same]
     return here + sorted(links)
 
 

@@ -58,7 +58,7 @@ def _page(story: Story, found: dict[str, Any], lang: str) -> dict[str, Any]:
         "summary": [Markup(twins.spoken(b.summary, lang, "a summary")) for b in story.blocks if b.summary],
         "intro": intro(story, lang), "sections": sections(story, lang),
         "footer": Markup(twins.spoken(story.footer.html, lang, "the footer") if story.footer else ""),
-        "css": css(), "running": css_text(f"{head.get('head', head['title'])} · {head['as_of']}"),
+        "css": css(), "running": css_text(head.get("head") or f"{head['title']} · {head['as_of']}"),
     }  # fmt: skip
     _refuse_broken_anchors(page)
     return page

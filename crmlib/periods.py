@@ -26,7 +26,8 @@ def year_earlier(day: date) -> date:
     >>> year_earlier(date(2024, 2, 29))
     datetime.date(2023, 2, 28)
     """
-    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
 
 
 @dataclass(frozen=True, order=True)
@@ -46,25 +47,18 @@ class Period:
         >>> Period.parse("2026-W53").start
         datetime.date(2026, 12, 28)
         """
-        text = str(label)
-        if m := re.fullmatch(r"(\d{4})-W(\d{2})", text):
-            try:
-                return cls(date.fromisocalendar(int(m[1]), int(m[2]), 1), "week", fiscal_start)
-            except ValueError:
-                raise _unreadable(label) from None
-        m = re.fullmatch(r"(\d{4})(?:-(?:(\d{2})|Q(\d)))?", text)
+        m = re.fullmatch(r"([0-9]{4})(?:-(?:W([0-9]{2})|Q([1-4])|(0[1-9]|1[0-2])))?", str(label))
         if not m or not 1900 <= int(m[1]) <= 2200:
             raise _unreadable(label)
-        year, month, quarter = int(m[1]), m[2], m[3]
-        if month and 1 <= int(month) <= 12:
+        year, week, quarter, month = int(m[1]), m[2], m[3], m[4]
+        if week:
+            return cls(_monday(year, int(week), label), "week", fiscal_start)
+        if month:
             return cls(date(year, int(month), 1), "month", fiscal_start)
-        if quarter and 1 <= int(quarter) <= 4:
-            return cls(
-                add_months(date(year, fiscal_start, 1), 3 * (int(quarter) - 1)), "quarter", fiscal_start
-            )
-        if not month and not quarter:
-            return cls(date(year, fiscal_start, 1), "year", fiscal_start)
-        raise _unreadable(label)
+        first = date(year, fiscal_start, 1)
+        if quarter:
+            return cls(add_months(first, 3 * (int(quarter) - 1)), "quarter", fiscal_start)
+        return cls(first, "year", fiscal_start)
 
     @classmethod
     def containing(cls, day: date, kind: str, fiscal_start: int = 1) -> "Period":
@@ -81,11 +75,7 @@ class Period:
 
     @property
     def end(self) -> date:
-        return (
-            self.start + timedelta(days=7)
-            if self.kind == "week"
-            else add_months(self.start, _MONTHS[self.kind])
-        )
+        return self.start + timedelta(days=7) if self.kind == "week" else add_months(self.start, _MONTHS[self.kind])
 
     @property
     def label(self) -> str:
@@ -139,6 +129,13 @@ class Period:
         """The months a quarter or year is made of (a month: itself; a week: the month of its first day)."""
         first = Period(date(self.start.year, self.start.month, 1), "month", self.fiscal_start)
         return [first.shift(i) for i in range(_MONTHS.get(self.kind, 1))]
+
+
+def _monday(year: int, week: int, label: object) -> date:
+    try:
+        return date.fromisocalendar(year, week, 1)
+    except ValueError:  # most years have no week 53
+        raise _unreadable(label) from None
 
 
 def _unreadable(label: object) -> UsageError:

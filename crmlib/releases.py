@@ -94,12 +94,14 @@ def release(out: Path, name: str, run: str, new: Release, files: dict[str, bytes
         _write_manifest(folder, run, new)
         _switch(out, folder)
     except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        _manifest(folder).unlink(missing_ok=True)
+        if current(out).folder != folder:  # a signal may come just after the switch: readers are there already
+            shutil.rmtree(folder, ignore_errors=True)
+            _manifest(folder).unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise PublishError(_why(error, out)) from None
         raise
-    _forget_old(out, folder)
+    with contextlib.suppress(OSError):  # what cannot be removed now is removed next time
+        _forget_old(out, folder)
     return folder
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from .errors import nearest
+
 SQL_TYPES = {
     "id": "VARCHAR", "text": "VARCHAR", "word": "VARCHAR", "money": "DECIMAL(18,4)", "number": "DOUBLE", "share": "DOUBLE",
     "count": "BIGINT", "flag": "BOOLEAN", "day": "DATE", "time": "TIMESTAMP",
@@ -75,9 +77,7 @@ def tables() -> dict[str, Table]:
     out = {}
     for name, t in raw.items():
         columns = {c: _column(c, *spec) for c, spec in t["columns"].items()}
-        out[name] = Table(
-            name, t["means"], tuple(t["key"]), t["date"], tuple(t["scope"]), t.get("parent") or {}, columns
-        )
+        out[name] = Table(name, t["means"], tuple(t["key"]), t["date"], tuple(t["scope"]), t.get("parent") or {}, columns)
     first = ["reps", "customers", "exchange_rates", "opportunities", "orders", "campaigns"]
     return {name: out[name] for name in [*first, *(n for n in out if n not in first)]}
 
@@ -96,13 +96,9 @@ class Business(BaseModel):
         ("lead", "contacted", "needs", "proposal", "negotiation", "won"),
         description="the stages of a deal in order; the last one is won",
     )
-    inactive_after_days: int = Field(
-        180, gt=0, description="lost: no order or qualifying activity for so long"
-    )
+    inactive_after_days: int = Field(180, gt=0, description="lost: no order or qualifying activity for so long")
     qualifying: tuple[str, ...] = Field(("order", "login", "meeting"), description="what counts as activity")
-    min_base: int = Field(
-        30, gt=0, description="no percentage is printed, and no change judged, on fewer than so many"
-    )
+    min_base: int = Field(30, gt=0, description="no percentage is printed, and no change judged, on fewer than so many")
     max_left_out: dict[str, Fraction] = Field(
         {}, description="share of a table's rows that may be left out; above it the run stops"
     )
@@ -121,6 +117,14 @@ class Business(BaseModel):
     def _stages_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) < 2 or len(set(value)) != len(value):
             raise ValueError("stages needs at least two different names, in order, the last one won")
+        return value
+
+    @field_validator("max_left_out")
+    @classmethod
+    def _tables_exist(cls, value: dict[str, float]) -> dict[str, float]:
+        for table in value:
+            if table not in tables():
+                raise ValueError(f"there is no table {table!r}; {nearest(table, tables())}")
         return value
 
     @field_validator("time_zone")

@@ -1,5 +1,7 @@
 """Settings files (YAML) → checked records: no duplicate keys, no retyping, unknown keys refused with the nearest right one."""
 
+import reprlib
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,10 +22,10 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
     seen: set = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if not isinstance(key, str | int | float | date | None):
+            raise yaml.MarkedYAMLError(problem="a key is no plain word", problem_mark=key_node.start_mark)
         if key in seen:
-            raise yaml.MarkedYAMLError(
-                problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark
-            )
+            raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
@@ -34,28 +36,22 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 def load(path: Path) -> dict[str, Any]:
     """The mapping a settings file holds."""
     if not path.is_file():
-        raise UsageError(
-            f"There is no settings file {path.name} in {path.parent.name}/. Name one that exists, or write it."
-        )
+        raise UsageError(f"There is no settings file {path.name} in {path.parent.name}/. Name one that exists, or write it.")
     if path.stat().st_size > MAX_BYTES:
-        raise UsageError(
-            f"{path.name} is larger than 1 MB. A settings file holds a few dozen lines. Check the path."
-        )
+        raise UsageError(f"{path.name} is larger than 1 MB. A settings file holds a few dozen lines. Check the path.")
     try:
         data = yaml.load(path.read_text("utf-8-sig"), _Loader)
     except yaml.MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else "?"
+        raise UsageError(f"{path.name}, line {line}: {e.problem}. Write plain YAML. Correct that line.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as e:
         raise UsageError(
-            f"{path.name}, line {line}: {e.problem}. Write plain YAML. Correct that line."
+            f"{path.name} cannot be read as YAML in UTF-8 ({type(e).__name__}). Save it as plain UTF-8 text, or check the path."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as e:
-        raise UsageError(
-            f"{path.name} cannot be read as YAML in UTF-8 ({type(e).__name__}). Save it as UTF-8 text."
-        ) from None
+    except ValueError as e:  # a date such as 2026-02-30
+        raise UsageError(f"{path.name} holds a value that does not exist: {e}. Correct it there.") from None
     if not isinstance(data, dict):
-        raise UsageError(
-            f"{path.name} holds no `key: value` lines. See the shipped files in params/ for the keys."
-        )
+        raise UsageError(f"{path.name} holds no `key: value` lines. See the shipped files in params/ for the keys.")
     return data
 
 
@@ -74,9 +70,9 @@ def _sentence(model: type[BaseModel], error: Any, file: str) -> str:
     if error["type"] == "missing":
         return f"{file} has no {where!r}. It is needed. Add it there."
     said = error["msg"].removeprefix("Value error, ")
-    value = error.get("input")
+    value = reprlib.repr(error.get("input"))  # short, whatever it is
     quoted = " Put it in quotes if it is meant as text." if error["type"] == "string_type" else ""
-    return f"{file}: {where} is {value!r}: {said[:1].lower()}{said[1:]}.{quoted} Change it in {file}."
+    return f"{file}: {where} is {value}: {said[:1].lower()}{said[1:]}.{quoted} Change it in {file}."
 
 
 def _keys(model: type[BaseModel], loc: tuple) -> list[str]:

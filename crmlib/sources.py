@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import UTC, date, datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +18,7 @@ from .inputs import Input, inputs_in
 from .schema import Business
 from .settings import check, load
 
-DOOR_VERSION = 1
+ROOMS = ("schema.yml", "schema.py", "inputs.py", "csvfile.py", "typed.py", "coverage.py", "teams.py", "stages.py", "money.py")
 FOLDER = places.ROOT / "params" / "sources"
 
 
@@ -25,12 +27,8 @@ class Mapping(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    folder: str = Field(
-        description="folder or .duckdb file with the canonical tables; relative to the project's root"
-    )
-    as_of: date | None = Field(
-        None, description="the day up to which the data are complete (else the newest row's)"
-    )
+    folder: str = Field(description="folder or .duckdb file with the canonical tables; relative to the project's root")
+    as_of: date | None = Field(None, description="the day up to which the data are complete (else the newest row's)")
 
 
 class SourceFile(BaseModel):
@@ -60,9 +58,13 @@ class Source:
 
     @property
     def key(self) -> str:
-        return store.digest(
-            DOOR_VERSION, self.hashes, self.title, self.business.model_dump(), str(self.as_of)
-        )[:32]
+        return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of))[:32]
+
+
+@cache
+def _door() -> str:
+    """The hash of the door itself: what an older door prepared is prepared again."""
+    return store.digest([Path(__file__).with_name(room).read_text("utf-8") for room in ROOMS])
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Prepared:
         """The newest row that is not in the future: up to then the data tell what happened."""
         if self.door["as_of"]:
             return datetime.fromisoformat(self.door["as_of"] + "T23:59:59")
-        now = datetime.fromisoformat(os.environ.get("CRM_NOW") or datetime.now().isoformat())
+        now = _now(self.business.time_zone)
         past = [m for m in self.door["last"] if datetime.fromisoformat(m) <= now]
         return datetime.fromisoformat(max(past, default=min(self.door["last"])))
 
@@ -104,36 +106,51 @@ class Prepared:
 
     def teams_at(self, day: date) -> list[str]:
         """The teams that exist before a day, by name."""
-        return sorted(
-            t for t, since in self.door["teams"].items() if since is None or date.fromisoformat(since) < day
-        )
+        return sorted(t for t, since in self.door["teams"].items() if since is None or date.fromisoformat(since) < day)
+
+
+def _now(zone: str) -> datetime:
+    """The business's own local time, whatever zone the machine is in; CRM_NOW sets it."""
+    said = os.environ.get("CRM_NOW")
+    moment = datetime.fromisoformat(said) if said else datetime.now(UTC)
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def open_source(ref: str) -> Source:
     """The source a user names: a name in params/sources, a path to such a file, a folder, or a DuckDB file."""
     if "://" in ref:
-        raise UsageError(
-            f"{ref!r} is an address, and nothing is fetched from the network. Name a source, a file or a folder."
-        )
-    named = FOLDER / f"{ref}.yml"
-    if named.parent == FOLDER and named.is_file():
+        raise UsageError(f"{ref!r} is an address, and nothing is fetched from the network. Name a source, a file or a folder.")
+    named, path = FOLDER / f"{ref}.yml", _path(ref)
+    if re.fullmatch(r"[\w-]+", ref) and named.is_file():
         return _from_file(named, ref)
-    path = places.from_root(ref)
-    if path.suffix in (".yml", ".yaml") and path.is_file():
+    if path and path.suffix in (".yml", ".yaml") and path.is_file():
         return _from_file(path, path.stem)
-    if path.exists():
+    if path:
         return Source(path.stem, path.stem, Business(), inputs_in(path))  # type: ignore[call-arg]
     known = [p.stem for p in FOLDER.glob("*.yml")]
     raise UsageError(
-        f"There is no source {ref!r}: no such name in params/sources, no such file or folder. {nearest(ref, known).capitalize()} "
-        "Give SOURCE a name, a path to a source file, a folder or a .duckdb file."
+        f"There is no source {ref[:80]!r}: no such name in params/sources, no such file or folder ({nearest(ref, known)}). "
+        "Right are a name, a path to a source file, a folder or a .duckdb file. Change SOURCE or --source."
     )
+
+
+def _path(ref: str) -> Path | None:
+    """What lies there, if anything does; a text that can be no path (too long, a NUL in it) names nothing."""
+    try:
+        path = places.from_root(ref)
+        return path if ref.strip() and path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def _from_file(path: Path, name: str) -> Source:
     file = check(SourceFile, load(path), path.name)
-    folder = places.from_root(file.mapping.folder)
-    if not folder.exists():
+    if "://" in file.mapping.folder:
+        raise UsageError(
+            f"{path.name}: mapping.folder is an address. A folder or a .duckdb file of this machine is right. Change it there."
+        )
+    folder = _path(file.mapping.folder)
+    if folder is None:
         raise DataError(
             f"{path.name}: mapping.folder is {file.mapping.folder!r}, which does not exist. "
             "It is counted from the project's root. Correct it there, or put the data in that place."

@@ -25,18 +25,16 @@ def digest(*parts: object) -> str:
     >>> digest("a", 1) == digest("a", 1) != digest("a", 2)
     True
     """
-    return hashlib.sha256(
-        json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()
-    ).hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
 def file_sha(path: Path) -> str:
-    """The sha256 of a file's bytes; not read again while its size and time of change stay as they were.
+    """The sha256 of a file's bytes; not read again while its size and times of change stay as they were.
 
     A file changed within the last two seconds is always read: its next change might not show in its time.
     """
     stat = path.stat()
-    mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    mark = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     note = places.work() / "hashes" / digest(str(path.resolve()))[:32]
     try:
         remembered, sha = json.loads(note.read_text())
@@ -46,7 +44,7 @@ def file_sha(path: Path) -> str:
         pass  # no note yet, or one cut off: the file itself is asked
     with path.open("rb") as f:
         sha = hashlib.file_digest(f, "sha256").hexdigest()
-    if time.time() - stat.st_mtime > _RACY_SECONDS:
+    if time.time() - max(stat.st_mtime, stat.st_ctime) > _RACY_SECONDS:
         note.parent.mkdir(exist_ok=True)
         write(note, json.dumps([mark, sha]))
     return sha
@@ -59,9 +57,9 @@ def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
         os.utime(folder)  # lately used: ageing leaves it alone
         return folder
     folder.parent.mkdir(exist_ok=True)
-    with locked(folder.with_suffix(".lock")):
+    with locked(folder.with_name(f"{key}.lock")):
         if not folder.is_dir():
-            half = folder.with_suffix(".half")
+            half = folder.with_name(f"{key}.half")
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(mode=0o700)
             make(half)

@@ -56,7 +56,5 @@ def teams_since(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
         if t != "reps"
     ]
     rows.append("select team, min(since) as since from spans group by 1")
-    found = con.execute(
-        f"select team, min(since) from ({' union all '.join(rows)}) group by 1 order by 1"
-    ).fetchall()
+    found = con.execute(f"select team, min(since) from ({' union all '.join(rows)}) group by 1 order by 1").fetchall()
     return {team: since.isoformat() if since and since.year > 1 else None for team, since in found}

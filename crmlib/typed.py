@@ -4,27 +4,40 @@ Text is read strictly: plain numbers with a decimal point, ISO dates, finite val
 """
 
 from collections.abc import Iterator
+from functools import partial
 
-from .schema import Column, literal
+from .schema import Column
 
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"  # a day outside is a slip of the keyboard, not a date
+_SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
 _TRUE, _FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 _REASONS = {"money": "bad_number", "number": "bad_number", "share": "bad_number", "count": "bad_number", "flag": "bad_flag",
             "day": "bad_date", "time": "bad_date"}  # fmt: skip
 
 
+def trimmed(column: Column, kind: str) -> str:
+    """A column of the view `raw` without spaces around it; a text with nothing in it is none.
+
+    trim() costs as much as all the rest, so it is asked only for texts that begin or end with what may be a space.
+    """
+    name = f'"{column.name}"'
+    if kind != "VARCHAR":
+        return name
+    ends = " or ".join(f"{name} like '%{space}'" for space in " \t\u00a0\u3000")
+    return f"case when {name} < '!' or {name} >= chr(127) or {ends} then nullif(trim({name}, {_SPACES}), '') else {name} end"
+
+
 def typed_value(column: Column, kind: str | None, zone: str) -> str:
-    """The SQL that turns a column of `r` as delivered (`kind` is its type there; None: not delivered) into its canonical type."""
+    """The SQL that turns a `trimmed` column of `r` (`kind` is its type there; None: not delivered) into its canonical type."""
     if kind is None:
         return f"null::{column.sql_type}"
-    if kind == "VARCHAR":
-        return _from_text(column, f"trim(r.\"{column.name}\")", zone)
-    return _from_typed(column, kind, f'r."{column.name}"', zone)
+    read = _from_text if kind == "VARCHAR" else partial(_from_typed, kind=kind)
+    return read(column, f'r."{column.name}"', zone)
 
 
 def _from_text(column: Column, value: str, zone: str) -> str:
     if column.type in ("id", "text", "word"):
-        return f"nullif({value}, '')"
+        return value
     if column.type == "flag":
         return f"case when lower({value}) in {_TRUE} then true when lower({value}) in {_FALSE} then false end"
     if column.type in ("day", "time"):
@@ -33,7 +46,7 @@ def _from_text(column: Column, value: str, zone: str) -> str:
     return f"case when not contains({value}, '_'){_finite(number) if column.sql_type == 'DOUBLE' else ''} then {number} end"
 
 
-def _from_typed(column: Column, kind: str, value: str, zone: str) -> str:
+def _from_typed(column: Column, value: str, zone: str, kind: str) -> str:
     cast = f"try_cast({value} as {column.sql_type})"
     floating = kind in ("DOUBLE", "FLOAT")
     if column.type in ("day", "time"):
@@ -64,24 +77,27 @@ def _moment(column: Column, value: str, zone: str) -> str:
     whole = f"regexp_replace({value}, '^(.{{16}})([Zz+-])', '\\1:00\\2')"  # DuckDB wants seconds before an offset
     local = f"try_cast({whole} as timestamptz) at time zone {literal(zone)}"
     moment = f"case when {offset} then {local} else try_cast({value} as timestamp) end"
-    iso = f"{value} like '____-__-__%' and not contains({value}, 'BC')"
-    return _in_range(f"case when {iso} then ({moment})::{column.sql_type} end", column)
+    iso = f"{value} like '____-__-__%' and {value} >= {literal(EARLIEST)} and {value} < {literal(LATEST)}"
+    return f"case when {iso} and not contains({value}, 'BC') then ({moment})::{column.sql_type} end"
 
 
 def _in_range(moment: str, column: Column) -> str:
-    """Null outside of the range: list_filter looks at a value twice without computing it twice."""
-    kind = column.sql_type
-    return f"list_filter([{moment}], lambda x: x >= {literal(EARLIEST)}::{kind} and x < {literal(LATEST)}::{kind})[1]"
+    low, high = (f"{literal(day)}::{column.sql_type}" for day in (EARLIEST, LATEST))
+    return f"case when {moment} >= {low} and {moment} < {high} then {moment} end"
 
 
-def faults(column: Column, kind: str) -> Iterator[str]:
+def faults(column: Column) -> Iterator[str]:
     """The WHEN clauses that name what is wrong with a column of a row (typed value `t`, as delivered `t.r`)."""
-    name, given = column.name, f't.r."{column.name}"'
+    name = column.name
     if column.type in _REASONS:
-        there = f"trim({given}) <> ''" if kind == "VARCHAR" else f"{given} is not null"
-        yield f"when t.\"{name}\" is null and {there} then '{_REASONS[column.type]}:{name}'"
+        yield f'when t."{name}" is null and t.r."{name}" is not null then \'{_REASONS[column.type]}:{name}\''
     if column.required:
         yield f"when t.\"{name}\" is null then 'missing:{name}'"
     bounds = [f't."{name}" {sign} {bound}' for sign, bound in (("<", column.low), (">", column.high)) if bound is not None]
     if bounds:
         yield f"when {' or '.join(bounds)} then 'out_of_range:{name}'"
+
+
+def literal(value: object) -> str:
+    """A text as an SQL literal."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -29,6 +29,20 @@ def test_nothing_is_written_where_the_site_cannot_be(out, monkeypatch):
         assert tree(out) == before and sorted(p.name for p in out.rglob("*")) == folders
 
 
+def test_a_signal_just_after_the_switch_takes_nothing_from_the_readers(out, monkeypatch):
+    bring(out, outcome(out))
+    switch = releases._switch
+
+    def switch_and_stop(*where):
+        switch(*where)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(releases, "_switch", switch_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        bring(out, outcome(out, team="east"))
+    assert (out / "site/east/2026-10/funnel.html").is_file() and (out / "site/north/2026-10/funnel.html").is_file()
+
+
 def test_a_page_that_would_lie_outside_is_refused(out):
     with pytest.raises(PublishError, match="outside the site"):
         releases.release(out, "r", "x", releases.Release(), {"../../evil.html": b""}, releases.Release())

@@ -36,7 +36,7 @@ def esc(value: object) -> str:
 
 
 def exact(value: Any, unit: str = "count") -> Any:
-    """A value as facts keep it: full precision (money as it is, other floats to 12 significant digits), never NaN."""
+    """A value as facts keep it: full precision (sums of money as they are, other floats to 12 significant digits), never NaN."""
     if isinstance(value, Period):
         return value.label
     if isinstance(value, datetime | date):
@@ -47,8 +47,8 @@ def exact(value: Any, unit: str = "count") -> Any:
         return value
     if not fmt.known(value):
         return None
-    if unit == "money":
-        return round(float(value), 4)
+    if unit == "money" and round(float(value), 4) == float(value):
+        return round(float(value), 4)                     # an exact sum; a mean falls through to 12 digits
     if float(value) == int(value) and unit in ("count", "days", "text", "word"):
         return int(value)
     return float(f"{float(value):.12g}")

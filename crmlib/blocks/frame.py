@@ -18,12 +18,8 @@ SCHEMA = 1
 def opening(crm: Crm, report: str, languages: list[str]) -> Block:
     """The masthead's words, the facts' head, and notes on what the reader must know first."""
     team = lambda g: texts.say("page.company", g) if crm.team == ALL else texts.word(crm.team, g)  # noqa: E731
-    words = lambda g: {
-        "report": texts.report(report, "name", g),
-        "team": team(g),
-        "period": fmt.period(crm.period, g),
-        "day": fmt.day(crm.as_of, g),
-    }  # noqa: E731
+    moment = lambda g: {"period": fmt.period(crm.period, g), "day": fmt.day(crm.as_of, g)}  # noqa: E731
+    words = lambda g: {"report": texts.report(report, "name", g), "team": team(g), **moment(g)}  # noqa: E731
     title = {g: texts.say("page.title", g, **words(g)) for g in languages}
     page = {
         "title": title,

@@ -40,14 +40,8 @@ def lowest(crm: Crm) -> list[Finding]:
 
 
 def _step(rule: str, severity: str, step: funnel.Step) -> Finding:
-    values = dict(
-        team=step.team,
-        stage=step.stage,
-        next_stage=step.next_stage,
-        share=step.now.value,
-        part=step.now.part,
-        base=step.now.base,
-    )
+    values = {"team": step.team, "stage": step.stage, "next_stage": step.next_stage}
+    values |= {"share": step.now.value, "part": step.now.part, "base": step.now.base}
     for name, rival in (("before", step.before), ("others", step.others)):
         if rival is not None and rival.base:
             values |= {f"{name}_share": rival.value, f"{name}_base": rival.base}

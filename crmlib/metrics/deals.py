@@ -1,5 +1,7 @@
 """Deals by when they were created and closed: how many, how much, how often won, how long they took."""
 
+import math
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -8,7 +10,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Figure, Share, measured
-from ..measures import count_if, days_between, quantile, ratio, total, within
+from ..measures import count_if, day, days_between, quantile, ratio, total, within
 from ..periods import Period, year_earlier
 from ..schema import UNASSIGNED
 
@@ -51,9 +53,9 @@ def deals(crm: Crm) -> Any:
     """
 
     def make() -> Any:
-        table = crm.opportunities
         columns = ("opportunity_id", "customer_id", "rep_id", "lead_source", "product", "amount", "created_at", "closed_at", "is_won",
                    "lost_reason", "stage", "stage_since", "reached", "_team")  # fmt: skip
+        table = crm.table("opportunities", *columns)
         return table.select(
             *columns,
             cycle_days=ibis.greatest(days_between(table.created_at, table.closed_at), 0),
@@ -73,11 +75,6 @@ def closed(crm: Crm, start: date | None = None, end: date | None = None) -> Any:
     """The deals won or lost in the period (or from `start` until before `end`), by close date."""
     table = deals(crm)
     return table.filter(within(table.closed_at, start or crm.period.start, end or crm.period.end) & table.is_won.notnull())
-
-
-def _one(expression: Any) -> Any:
-    value = expression.execute()
-    return None if pd.isna(value) else value
 
 
 @measured("count", "up")
@@ -258,36 +255,37 @@ def deals_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     → frame: period (Period), lead_count, won_count, lost_count, open_count, win_rate, won_amount, avg_deal_size,
       sales_cycle_days; oldest first. Periods before the data began are left out.
     """
-    frame = pd.DataFrame([_at(crm, p) for p in crm.period.trailing(count)])
+    periods, table = crm.period.trailing(count), deals(crm)
+    began, ended = which(table.created_at, periods), which(table.closed_at, periods)
+    made = _by(table.filter(table.created_at.notnull()), began, lambda t: {"lead_count": t.count()}, count)
+    gone = _by(table.filter(table.created_at.notnull() & table.closed_at.notnull()), ended, lambda t: {"n": t.count()}, count)
+    done = _by(table.filter(table.is_won.notnull()), ended, _sums, count).iloc[1:].reset_index(drop=True)
+    frame = pd.DataFrame({"period": periods, "lead_count": made.lead_count.iloc[1:].to_numpy()})
+    frame["open_count"] = (made.lead_count.cumsum() - gone.n.cumsum()).iloc[1:].to_numpy()
+    frame = frame.join(done)
+    frame["win_rate"] = frame.won_count / (frame.won_count + frame.lost_count).replace(0, math.nan)
+    frame["avg_deal_size"] = frame.won_amount / frame.won_count.replace(0, math.nan)
     alive = frame[["lead_count", "won_count", "lost_count", "open_count"]].sum(axis=1) > 0
     return frame[alive.cummax()].reset_index(drop=True)
 
 
-def _at(crm: Crm, period: Period) -> dict[str, Any]:
-    table = deals(crm)
-    done = within(table.closed_at, period.start, period.end)
-    out = crm.once(
-        f"outcome of {period}",
-        lambda: table.aggregate(
-            lead_count=count_if(within(table.created_at, period.start, period.end)),
-            won=count_if(done & table.is_won), lost=count_if(done & ~table.is_won),
-            open_count=count_if(within(table.created_at, date(1900, 1, 1), period.end) & (table.closed_at.isnull() | ~within(table.closed_at, date(1900, 1, 1), period.end))),
-            won_amount=total(table.amount, where=done & table.is_won),
-            sales_cycle_days=quantile(table.cycle_days, 0.5, where=done & table.is_won),
-        ).execute().iloc[0].to_dict(),
-    )  # fmt: skip
-    won, lost = out.pop("won"), out.pop("lost")
-    counts = {
-        "lead_count": int(out["lead_count"]),
-        "open_count": int(out["open_count"]),
-        "won_count": int(won),
-        "lost_count": int(lost),
-    }
-    rates = {
-        "win_rate": won / (won + lost) if won + lost else None,
-        "avg_deal_size": out["won_amount"] / won if won else None,
-    }
-    return {"period": period, **out, **counts, **rates}
+def which(moment: Any, periods: list[Period]) -> Any:
+    """The index of the period in which a moment lies: −1 before the first, null where there is none."""
+    return ibis.cases((moment < day(periods[0].start), -1), *[(moment < day(p.end), i) for i, p in enumerate(periods)])
+
+
+def _by(table: Any, index: Any, figures: Callable, count: int) -> pd.DataFrame:
+    """Figures for each period's index, −1 (all before) first; 0 where there is nothing."""
+    table = table.mutate(_period=index)
+    frame = table.group_by("_period").aggregate(**figures(table)).execute().set_index("_period")
+    return frame.reindex(range(-1, count)).fillna(dict.fromkeys(frame.columns.drop("sales_cycle_days", errors="ignore"), 0))
+
+
+def _sums(table: Any) -> dict[str, Any]:
+    return {
+        "won_count": count_if(table.is_won), "lost_count": count_if(~table.is_won), "won_amount": total(table.amount, where=table.is_won),
+        "sales_cycle_days": quantile(table.cycle_days, 0.5, where=table.is_won),
+    }  # fmt: skip
 
 
 def lost_reasons(crm: Crm, start: date | None = None, end: date | None = None) -> pd.DataFrame:

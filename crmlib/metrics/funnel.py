@@ -13,7 +13,7 @@ from ..kpi import Share, difference, measured
 from ..measures import count_if, quantile
 from ..periods import year_earlier
 from ..schema import UNASSIGNED
-from .deals import GROUPS, closed, created, named, no_group
+from .deals import GROUPS, closed, created, deals, named, no_group, which
 
 STAGE_COLUMNS = [
     "stage",
@@ -78,7 +78,7 @@ def other_cohort(crm: Crm) -> Cohort | None:
 def windows(crm: Crm) -> pd.DataFrame:
     """The cohorts used. → frame: cohort (name of its table), start, end (half-open), cycle_p90 (days), ripe"""
     used = [c for c in (period_cohort(crm), matured_cohort(crm)) if c]
-    return pd.DataFrame([dict(cohort=c.table, start=c.start, end=c.end, cycle_p90=c.p90_days, ripe=c.ripe) for c in used])
+    return pd.DataFrame([{"cohort": c.table, "start": c.start, "end": c.end, "cycle_p90": c.p90_days, "ripe": c.ripe} for c in used])
 
 
 @measured("share", "up")
@@ -274,28 +274,17 @@ def cohorts(crm: Crm, count: int = 12) -> pd.DataFrame:
     Needs opportunities: created_at, closed_at, is_won.
     → frame: period (Period), lead_count, won_count, lost_count, open_count, cumulative_conversion (0..1), ripe; oldest first
     """
+    periods, table = crm.period.trailing(count), deals(crm)
     p90 = crm.once("p90", lambda: cycle_p90_days(crm))
-    out = []
-    for period in crm.period.trailing(count):
-        table = created(crm, period.start, period.end)
-        row = table.aggregate(
-            n=table.count(), won=count_if(table.is_won & table.closed_at.notnull()), open=count_if(table.open)
-        ).execute().iloc[0]  # fmt: skip
-        n, won, still = int(row.n), int(row.won), int(row.open)
-        if n or out:
-            ripe = p90 is None or period.end + timedelta(days=p90) <= crm.end
-            share = won / n if n else None
-            out.append(dict(period=period, lead_count=n, won_count=won, lost_count=n - won - still, open_count=still,
-                            cumulative_conversion=share, ripe=ripe))  # fmt: skip
-    return pd.DataFrame(
-        out,
-        columns=[
-            "period",
-            "lead_count",
-            "won_count",
-            "lost_count",
-            "open_count",
-            "cumulative_conversion",
-            "ripe",
-        ],
+    table = table.mutate(_period=which(table.created_at, periods)).filter(lambda t: t._period >= 0)
+    won = count_if(table.is_won & table.closed_at.notnull())
+    frame = (
+        table.group_by("_period").aggregate(lead_count=table.count(), won_count=won, open_count=count_if(table.open)).execute()
     )
+    frame = frame.set_index("_period").reindex(range(count)).fillna(0).astype(int)
+    frame["lost_count"] = frame.lead_count - frame.won_count - frame.open_count
+    frame["cumulative_conversion"] = frame.won_count / frame.lead_count.replace(0, math.nan)
+    frame["ripe"] = [p90 is None or p.end + timedelta(days=p90) <= crm.end for p in periods]
+    frame["period"] = periods
+    frame = frame[(frame.lead_count > 0).cummax()].reset_index(drop=True)
+    return frame[["period", "lead_count", "won_count", "lost_count", "open_count", "cumulative_conversion", "ripe"]]

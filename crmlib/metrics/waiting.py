@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..crm import ALL, Crm
-from ..measures import days_between, within
+from ..measures import day, days_between, within
 from ..periods import year_earlier
 from .deals import deals, named
 
@@ -23,15 +23,13 @@ def spells(crm: Crm) -> Any:
     """
 
     def make() -> Any:
-        entries = crm.stage_changes
-        window = ibis.window(group_by="opportunity_id", order_by=["entered_at", "stage"])
-        closes = deals(crm).select("opportunity_id", "closed_at")
-        stay = entries.mutate(next_at=entries.entered_at.lead().over(window)).left_join(closes, "opportunity_id")
-        left = ibis.coalesce(stay.next_at, stay.closed_at)
-        end = ibis.timestamp(crm.end.year, crm.end.month, crm.end.day, 0, 0, 0)
-        stay = stay.filter(stay.stage.isin(crm.business.stages[:-1]))
-        days = ibis.greatest(days_between(stay.entered_at, ibis.coalesce(left, end)), 0)
-        return stay.select("opportunity_id", "stage", "entered_at", days=days, ended=left.notnull()).cache()
+        entries, end = crm.stage_changes, day(crm.end)
+        stay = entries.filter(entries.stage.isin(crm.business.stages[:-1]))
+        stay = stay.left_join(deals(crm).select("opportunity_id", "closed_at"), "opportunity_id")
+        left = ibis.coalesce(stay._until, stay.closed_at)
+        ended = ibis.coalesce(left < end, False)
+        days = ibis.greatest(days_between(stay.entered_at, ibis.ifelse(ended, left, end)), 0)
+        return stay.select("opportunity_id", "stage", "entered_at", days=days, ended=ended).cache()
 
     return crm.once("spells", make)
 
@@ -48,13 +46,18 @@ def time_in_stage(crm: Crm) -> pd.DataFrame:
     → frame: stage, stays, median_days, p90_days, median_before_days (NaN where so many have not left yet); in stage order
     Deals still in the stage are censored, not left out: Kaplan and Meier's estimate (1958).
     """
+    return crm.once("time in stage", lambda: _time_in_stage(crm)).copy()
+
+
+def _time_in_stage(crm: Crm) -> pd.DataFrame:
     start, end = waiting_window(crm)
     now, before = _lengths(crm, start, end), _lengths(crm, year_earlier(start), start)
-    out = []
-    for stage in crm.business.stages[:-1]:
-        here, then = now[now.stage == stage], before[before.stage == stage]
-        out.append(dict(stage=stage, stays=int(here.n.sum()), median_days=waited(here, 0.5), p90_days=waited(here, 0.9),
-                        median_before_days=waited(then, 0.5)))  # fmt: skip
+    out = [
+        {"stage": stage, "stays": int(here.n.sum()), "median_days": waited(here, 0.5), "p90_days": waited(here, 0.9),
+         "median_before_days": waited(before[before.stage == stage], 0.5)}
+        for stage in crm.business.stages[:-1]
+        for here in [now[now.stage == stage]]
+    ]  # fmt: skip
     return pd.DataFrame(out, columns=["stage", "stays", "median_days", "p90_days", "median_before_days"])
 
 
@@ -71,15 +74,13 @@ def waited(lengths: pd.DataFrame, q: float) -> float:
     >>> waited(pd.DataFrame({"days": [1, 2, 9], "ended": [True, True, False], "n": [1, 1, 2]}), 0.5)
     2.0
     """
-    table = lengths.groupby("days").apply(
-        lambda g: pd.Series({"left": g.n[g.ended].sum(), "all": g.n.sum()}), include_groups=False
-    )
-    if table.empty:
+    if lengths.empty:
         return float("nan")
-    table = table.sort_index()
-    at_risk = table["all"][::-1].cumsum()[::-1]
-    still = np.cumprod(1 - table["left"] / at_risk)
-    done = still.index[still <= 1 - q + 1e-12]
+    days, place = np.unique(lengths["days"].to_numpy(dtype=float), return_inverse=True)
+    n = lengths["n"].to_numpy(dtype=float)
+    every, left = np.bincount(place, n), np.bincount(place, n * lengths["ended"].to_numpy(dtype=bool))
+    still = np.cumprod(1 - left / every[::-1].cumsum()[::-1])
+    done = days[still <= 1 - q + 1e-12]
     return float(done[0]) if len(done) else float("nan")
 
 
@@ -105,7 +106,7 @@ def open_deals(crm: Crm) -> pd.DataFrame:
         table = deals(crm)
         table = table.filter(table.open)
         since = ibis.coalesce(table.stage_since, table.created_at)
-        end = ibis.timestamp(crm.end.year, crm.end.month, crm.end.day, 0, 0, 0)
+        end = day(crm.end)
         frame = table.select(
             "stage", "opportunity_id", "customer_id", "rep_id", amount=table.amount.cast("float64"), days_in_stage=days_between(since, end)
         ).execute()  # fmt: skip
@@ -127,9 +128,10 @@ def open_by_stage(crm: Crm) -> pd.DataFrame:
     known = list(crm.business.stages[:-1])
     names = [*known, *sorted(set(frame.stage) - set(known))]
     out = [
-        dict(stage=s, open_count=int((frame.stage == s).sum()), stuck_count=int(frame.stuck[frame.stage == s].sum()),
-             open_amount=float(frame.amount[frame.stage == s].sum()), limit_days=limits.get(s, float("nan")))
+        {"stage": s, "open_count": len(here), "stuck_count": int(here.stuck.sum()), "open_amount": float(here.amount.sum()),
+         "limit_days": limits.get(s, float("nan"))}
         for s in names
+        for here in [frame[frame.stage == s]]
     ]  # fmt: skip
     return pd.DataFrame(out, columns=["stage", "open_count", "stuck_count", "open_amount", "limit_days"])
 
@@ -158,6 +160,6 @@ def _customers(crm: Crm, ids: pd.Series) -> pd.Series:
     """Names of this team's own customers; ids of all others, and on the company's page."""
     if crm.team == ALL or not crm.has("customers", "name") or ids.dropna().empty:
         return ids
-    table = crm.customers
+    table = crm.table("customers", "customer_id", "name")
     found = table.filter(table.customer_id.isin(sorted(set(ids.dropna())))).select("customer_id", "name").execute()
     return ids.map(found.set_index("customer_id")["name"]).fillna(ids)

@@ -1,0 +1,64 @@
+"""The worked funnels of the design, through the product: a small source file and folder → the facts file, to the digit."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import product
+import pytest
+
+from crmlib import places
+
+
+FUNNELS = {
+    "first": ("潜在客户 初步接触 需求分析 方案提供 谈判阶段 成交客户", [1000, 600, 300, 150, 75, 30]),
+    "second": ("线索 潜在客户 商机 成交", [100, 20, 2, 1]),
+}
+EXPECTED = {
+    "first": {"conversion_from_previous": [None, 0.6, 0.5, 0.5, 0.5, 0.4], "cumulative_conversion": [1, 0.6, 0.3, 0.15, 0.075, 0.03]},
+    "second": {"conversion_to_next": [0.2, 0.1, 0.5, 1], "stage_loss_rate": [0.8, 0.9, 0.5, 0]},
+}
+
+
+def source(folder, name: str, history: bool) -> str:
+    """A source with so many deals in each stage, with their stage history, or with the recorded stage alone."""
+    stages, counts = FUNNELS[name][0].split(), FUNNELS[name][1]
+    data = folder / f"{name}-{history}"
+    data.mkdir()
+    furthest = [max(i for i, n in enumerate(counts) if deal < n) for deal in range(counts[0])]
+    deals = pd.DataFrame({"opportunity_id": range(counts[0]), "created_at": "2026-10-02", "stage": [stages[i] for i in furthest]})
+    if history:
+        entries = [(deal, stages[i], f"2026-10-{2 + i:02d}") for deal, last in enumerate(furthest) for i in range(last + 1)]
+        pd.DataFrame(entries, columns=["opportunity_id", "stage", "entered_at"]).to_csv(data / "stage_changes.csv", index=False)
+        deals = deals.drop(columns="stage")
+    deals.to_csv(data / "opportunities.csv", index=False)
+    path = folder / f"{name}-{history}.yml"
+    listed = "[" + ", ".join(stages) + "]"
+    path.write_text(f"title: {name}\nbusiness: {{stages: {listed}}}\nmapping: {{folder: {data}, as_of: 2026-10-31}}\n", "utf-8")
+    return str(path)
+
+
+def check(found: dict, name: str) -> None:
+    (stages,) = [t for t in found["tables"] if t["name"] == "stages"]
+    frame = {c: [row[i] for row in stages["rows"]] for i, c in enumerate(stages["columns"])}
+    assert frame["stage"] == FUNNELS[name][0].split() and frame["count"] == FUNNELS[name][1]
+    for column, expected in EXPECTED[name].items():
+        assert frame[column] == expected, column
+
+
+@pytest.mark.parametrize("name", FUNNELS)
+@pytest.mark.parametrize("history", [True, False])
+def test_worked_funnels(tmp_path, name, history):
+    check(product.facts("funnel", tmp_path, source(tmp_path, name, history), "2026-10"), name)
+
+
+def test_through_the_command_line(tmp_path):
+    given = ["run", "--source", source(tmp_path, "first", True), "--period", "2026-10", "--team", "all", "--out", str(tmp_path / "out")]
+    run = subprocess.run([sys.executable, "-m", "crmlib", *given], capture_output=True, text=True, cwd=places.ROOT)
+    assert run.returncode == 0, run.stderr
+    place = tmp_path / "out" / "site" / "all" / "2026-10"
+    for name in ("funnel.json", "funnel.zh.json"):
+        check(json.loads((place / name).read_text("utf-8")), "first")
+    page = (place / "funnel.zh.html").read_text("utf-8")
+    assert "潜在客户" in page and "60.0%" in page and "3.0%" in page
