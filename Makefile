@@ -16,14 +16,14 @@ PARAMS ?= params/monthly.yml
 export CRM_PARAMS  := $(value PARAMS)
 
 # Set-up runs once, and again only when the lock or the set-up itself has changed: its mark carries their content.
-READY := .venv/ready-$(shell cat requirements.lock pyproject.toml .ci/setup.sh | cksum | cut -d' ' -f1)
+READY := .venv/ready-$(shell cat requirements.lock .ci/setup.sh | cksum | cut -d' ' -f1)
 CRM := .venv/bin/python -m crmlib
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo; echo "Narrow or redirect: make monthly PERIOD=2026-09 TEAM=north REPORT=funnel SOURCE=… OUT=… WORKERS=2 FORCE=1"
 
-$(READY): requirements.lock pyproject.toml .ci/setup.sh
+$(READY): requirements.lock .ci/setup.sh
 	@sh .ci/setup.sh && rm -f .venv/ready-* && touch $@
 
 setup: $(READY) ## install what the project needs into .venv

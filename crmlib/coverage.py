@@ -5,7 +5,7 @@ Everything is one pass of SQL per table inside DuckDB, on a connection that read
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -79,7 +79,7 @@ def connection(reads: list[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConn
 
 
 def clean(
-    con: duckdb.DuckDBPyConnection, views: dict[str, Callable], business: Business, files: dict[str, Input] | None = None
+    con: duckdb.DuckDBPyConnection, views: Mapping[str, Callable], business: Business, files: dict[str, Input] | None = None
 ) -> dict[str, Any]:
     """Make a clean table of each canonical one from its view `raw`, in an order in which parents come first.
 
@@ -97,6 +97,8 @@ def clean(
         if name == "reps":
             make_spans(con)
     derive(con, business, set(door["tables"]["opportunities"]["delivered"]))
+    undated = con.execute("select count(*) from opportunities where _at is null").fetchall()[0][0]
+    door["tables"]["opportunities"]["undated"] = undated
     door["teams"] = teams_since(con)
     door["history"] = con.execute('select distinct "table", "column" from changes order by 1, 2').fetchall()
     door["first"], door["last"] = _dates(con)

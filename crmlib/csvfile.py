@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from .errors import DataError
 
@@ -50,9 +51,9 @@ def with_one_newline(path: Path, scratch: Path) -> Path:
     if not _mixed(path):
         return path
     copy = scratch / f"plain-{path.name}"
-    with path.open(encoding="utf-8", errors="surrogateescape") as given:
-        with copy.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as plain:
-            shutil.copyfileobj(given, plain, _CHUNK)
+    how: Any = {"encoding": "utf-8", "errors": "surrogateescape"}  # whatever the bytes are, they stay as they are
+    with path.open(**how) as given, copy.open("w", newline="\n", **how) as plain:
+        shutil.copyfileobj(given, plain, _CHUNK)
     return copy
 
 
@@ -69,16 +70,20 @@ def _mixed(path: Path) -> bool:
 
 def not_utf8(path: Path, file: str) -> DataError:
     """Where the first byte lies that is no UTF-8, and what it may be instead."""
-    offset, guess, number = 0, "another encoding", 0
+    offset, number, guess = _first_bad(path)
+    return DataError(f"{file}, line {number}: byte {offset} of the file is no UTF-8 (it looks like {guess}). {_EXPORT}")
+
+
+def _first_bad(path: Path) -> tuple[int, int, str]:
+    passed = 0
     with path.open("rb") as f:
         for number, line in enumerate(f, 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as e:
-                offset, guess = offset + e.start, _guess(line)
-                break
-            offset += len(line)
-    return DataError(f"{file}, line {number}: byte {offset} of the file is no UTF-8 (it looks like {guess}). {_EXPORT}")
+                return passed + e.start, number, _guess(line)
+            passed += len(line)
+    return passed, 1, "another encoding"
 
 
 def _guess(line: bytes) -> str:

@@ -1,6 +1,7 @@
 """One value → text with its unit, in a language. A missing value is "–"; nothing is ever shown as nan or 1e6."""
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from .periods import Period
 MISSING = "–"
 LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 _MINUS = "−"
+_COUNTRY = re.compile("^(CN|JP|US)(?=[¥$])")
 
 
 def known(value: object) -> bool:
@@ -109,7 +111,7 @@ def currency_symbol(currency: str, lang: str) -> str:
     >>> currency_symbol("CNY", "en"), currency_symbol("EUR", "zh")
     ('¥', '€')
     """
-    return str(get_currency_symbol(currency, locale=locale(lang))).replace("CN¥", "¥").replace("JP¥", "¥")
+    return _COUNTRY.sub("", str(get_currency_symbol(currency, locale=locale(lang))))
 
 
 def plain_money(value, lang: str = "en") -> str:

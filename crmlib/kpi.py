@@ -45,7 +45,7 @@ class Change:
     delta: float | None  # absolute; of shares in points (0..1)
     relative: float | None
     clear: bool
-    why: str | None = None  # small_base, usual_range, short_history: why it is not clear
+    why: str | None = None  # small_base, usual_range, short_history, overlap: why it is not clear
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Kpi:
     reason: str | None = None
     series: tuple[float | None, ...] = field(default=())
     min_base: int = 30
+    rolling: bool = False                                 # its window is longer than the period: neighbours overlap
 
     def change(self, against: str = "previous") -> Change | None:
         """The change against `previous` or `year_before`; None where either value is missing.
@@ -80,7 +81,8 @@ class Kpi:
             return None
         delta = self.value - before
         relative = delta / abs(before) if before else None
-        why = self._why_unclear(delta, before, before_base)
+        overlapping = self.rolling and against == "previous"
+        why = "overlap" if overlapping else self._why_unclear(delta, before, before_base)
         return Change(delta, relative, why is None, why)
 
     def _why_unclear(self, delta: float, before: float, before_base: float | None) -> str | None:
@@ -99,11 +101,11 @@ class Kpi:
         return [abs(b - a) for a, b in pairwise(earlier) if a is not None and b is not None]
 
 
-def measured(unit: str, better: str | None = None) -> Callable[[Callable], Callable]:
-    """Say of a metric in which unit it is and which way is good."""
+def measured(unit: str, better: str | None = None, rolling: bool = False) -> Callable[[Callable], Callable]:
+    """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period."""
 
     def mark(metric: Callable) -> Callable:
-        metric.unit, metric.better = unit, better  # type: ignore[attr-defined]
+        metric.unit, metric.better, metric.rolling = unit, better, rolling  # type: ignore[attr-defined]
         return metric
 
     return mark
@@ -120,6 +122,7 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,
         part=raw.part if isinstance(raw, Share) else None, base=now.base, min_base=crm.business.min_base,
+        rolling=metric.rolling,  # type: ignore[attr-defined]
         previous=previous.value, previous_base=previous.base,
         year_before=year_before.value, year_before_base=year_before.base,
         target=None if dimension else target(metric.__name__, crm), series=tuple(_known(v) for v in series),

@@ -12,6 +12,8 @@ from .errors import UsageError, nearest
 
 M = TypeVar("M", bound=BaseModel)
 MAX_BYTES = 1_000_000
+_SHORT = reprlib.Repr()  # a value is shown in short: ten lines of YAML can unfold into millions
+_SHORT.maxlevel, _SHORT.maxstring = 2, 80
 
 
 class _Loader(yaml.SafeLoader):
@@ -21,7 +23,7 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
     seen: set = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str | int | float | date | None):
             raise yaml.MarkedYAMLError(problem="a key is no plain word", problem_mark=key_node.start_mark)
         if key in seen:
@@ -70,7 +72,7 @@ def _sentence(model: type[BaseModel], error: Any, file: str) -> str:
     if error["type"] == "missing":
         return f"{file} has no {where!r}. It is needed. Add it there."
     said = error["msg"].removeprefix("Value error, ")
-    value = reprlib.repr(error.get("input"))  # short, whatever it is
+    value = _SHORT.repr(error.get("input"))
     quoted = " Put it in quotes if it is meant as text." if error["type"] == "string_type" else ""
     return f"{file}: {where} is {value}: {said[:1].lower()}{said[1:]}.{quoted} Change it in {file}."
 

@@ -21,10 +21,8 @@ def make_spans(con: duckdb.DuckDBPyConnection) -> None:
 
 def team_of_row(table: Table, so_far: dict) -> tuple[str, str, str]:
     """SQL for a row `t` of `checked`: (its moment, the joins needed, its team)."""
-    if not table.date or table.columns[table.date].type not in ("day", "time"):
-        at = "null::timestamp"
-    else:
-        at = f't."{table.date}"'
+    dated = table.date and table.columns[table.date].type in ("day", "time")
+    at = f't."{table.date}"' if dated else "null::timestamp"
     joins, teams = [], []
     for way in table.scope:
         if way == "rep":
@@ -45,7 +43,8 @@ def team_of_row(table: Table, so_far: dict) -> tuple[str, str, str]:
 
 def _span(alias: str, rep: str, at: str) -> str:
     day = f"({at})::date"
-    return f"left join spans {alias} on {alias}.rep_id = {rep} and (({day} >= {alias}.since and {day} < {alias}.until) or ({day} is null and {alias}.initial))"
+    then = f"({day} >= {alias}.since and {day} < {alias}.until) or ({day} is null and {alias}.initial)"
+    return f"left join spans {alias} on {alias}.rep_id = {rep} and ({then})"
 
 
 def teams_since(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:

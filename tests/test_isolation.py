@@ -6,7 +6,7 @@ import product
 import pytest
 
 from crmlib.crm import open_crm
-from crmlib.metrics import deals
+from crmlib.metrics import closing, deals, pipeline
 from crmlib.schema import tables
 
 PERIOD = "2026-10"
@@ -60,12 +60,12 @@ def test_teams_and_unassigned_add_up_to_the_company(company):
         if table.scope != ("company",):
             nobody = int(whole.table(name).filter(whole.table(name)._team.isnull()).count().execute())
             assert sum(t.rows(name) for t in teams) + nobody == whole.rows(name), name
-    by_team = deals.deals_by(whole, "team").set_index("team")
+    by_team = pipeline.deals_by(whole, "team").set_index("team")
     for figure in ("lead_count", "won_count", "lost_count", "open_count"):
         assert by_team[figure].sum() == getattr(deals, figure)(whole), figure
-    assert by_team.won_amount.sum() == pytest.approx(deals.won_amount(whole), abs=0.001)
+    assert by_team.won_amount.sum() == pytest.approx(closing.won_amount(whole), abs=0.001)
     for crm in teams:
-        assert deals.won_amount(crm) == pytest.approx(by_team.won_amount.get(crm.team, 0), abs=0.001)
+        assert closing.won_amount(crm) == pytest.approx(by_team.won_amount.get(crm.team, 0), abs=0.001)
 
 
 def test_one_run_both_languages_differ_in_texts_alone(published):

@@ -7,7 +7,7 @@ import pytest
 
 from crmlib.crm import Crm, rows
 from crmlib.kpi import Share
-from crmlib.metrics import funnel
+from crmlib.metrics import cohorts, funnel, steps
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,13 @@ def test_both_conventions(names, counts, from_previous, to_next, loss, cumulativ
 STAGES = {"stages": ["lead", "offer", "won"]}
 
 
-def crm(opportunities: list[str], changes: list[str] = (), period="2026-10", head="opportunity_id created_at closed_at is_won stage", **more) -> Crm:
+def crm(
+    opportunities: list[str],
+    changes: list[str] = (),
+    period="2026-10",
+    head="opportunity_id created_at closed_at is_won stage",
+    **more,
+) -> Crm:
     frames = {"opportunities": rows(head, *opportunities)}
     if changes:
         frames["stage_changes"] = rows("opportunity_id stage entered_at", *changes)
@@ -74,9 +80,9 @@ def test_three_readings():
         ["a lead 2026-10-01", "a offer 2026-10-02", "b offer 2026-10-02", "c won 2026-10-09"],
     )
     frame = funnel.stage_views(view)
-    assert frame.reached.to_list() == [3, 3, 1]              # c was won, so it counts as having reached offer
-    assert frame.any_stage.to_list() == [3, 2, 1]            # only a and b entered offer
-    assert frame.through_all.to_list() == [3, 2, 0]          # c skipped it
+    assert frame.reached.to_list() == [3, 3, 1]  # c was won, so it counts as having reached offer
+    assert frame.any_stage.to_list() == [3, 2, 1]  # only a and b entered offer
+    assert frame.through_all.to_list() == [3, 2, 0]  # c skipped it
 
 
 def won_after(*cycles: int, closed="2026-10-20") -> list[str]:
@@ -84,35 +90,37 @@ def won_after(*cycles: int, closed="2026-10-20") -> list[str]:
     return [f"w{i} {day - dt.timedelta(days=c)} {closed} true -" for i, c in enumerate(cycles)]
 
 
-@pytest.mark.parametrize(("cycles", "p90", "ripe"), [([31], 31, True), ([32], 32, False), ([10, 20, 30], 28, True), ([], None, True)])
+@pytest.mark.parametrize(
+    ("cycles", "p90", "ripe"), [([31], 31, True), ([32], 32, False), ([10, 20, 30], 28, True), ([], None, True)]
+)
 def test_a_cohort_is_ripe_when_a_long_cycle_fits_into_the_period(cycles, p90, ripe):
-    own = funnel.period_cohort(crm([*won_after(*cycles), "x 2026-10-02 - - -"]))
+    own = cohorts.period_cohort(crm([*won_after(*cycles), "x 2026-10-02 - - -"]))
     assert (own.p90_days, own.ripe) == (p90, ripe)
 
 
 def test_the_long_cycle_is_that_of_deals_won_in_the_last_twelve_months():
     deals = [*won_after(10, closed="2025-11-01"), "o 2024-01-01 2025-10-31T12:00:00 true -"]
-    assert funnel.cycle_p90_days(crm(deals)) == 10           # o was closed a day too early to count
+    assert cohorts.cycle_p90_days(crm(deals)) == 10  # o was closed a day too early to count
 
 
 def test_the_matured_cohort_is_the_year_that_ended_one_long_cycle_ago():
     deals = ["a 2025-09-22 - - -", "b 2025-09-21 - - -", "c 2026-09-21 - - -", "d 2026-09-22 - - -", *won_after(40)]
     view = crm(deals)
-    cohort = funnel.matured_cohort(view)
+    cohort = cohorts.matured_cohort(view)
     assert (cohort.start, cohort.end) == (dt.date(2025, 9, 22), dt.date(2026, 9, 22))
     assert funnel.stages(view, cohort)["count"].iloc[0] == 3  # a, c and the won one of 10 September
-    assert funnel.headline_cohort(view).kind == "matured" and funnel.other_cohort(view).kind == "period"
-    before = funnel.year_before(cohort)
+    assert cohorts.headline_cohort(view).kind == "matured" and cohorts.other_cohort(view).kind == "period"
+    before = cohorts.year_before(cohort)
     assert (before.start, before.end) == (dt.date(2024, 9, 22), dt.date(2025, 9, 22))
 
 
 def test_no_cycle_known_no_matured_cohort():
     view = crm(["a 2026-10-01 - - -"])
-    assert funnel.matured_cohort(view) is None and funnel.headline_cohort(view).kind == "period"
+    assert cohorts.matured_cohort(view) is None and cohorts.headline_cohort(view).kind == "period"
 
 
 def step(now, before, others):
-    return funnel.Step("north", "lead", "offer", Share(*now), Share(*before), Share(*others) if others else None)
+    return steps.Step("north", "lead", "offer", Share(*now), Share(*before), Share(*others) if others else None)
 
 
 @pytest.mark.parametrize(
@@ -146,20 +154,24 @@ def test_a_bottleneck_is_found_on_its_team_alone():
     head = "opportunity_id created_at rep_id"
     for team, found in (("north", [("lead", "offer")]), ("south", []), ("all", [("lead", "offer")])):
         view = crm(lines, changes, head=head, reps=reps, team=team)
-        assert [(s.stage, s.next_stage) for s in funnel.bottlenecks(view)] == found, team
-    assert funnel.bottlenecks(view)[0].team == "north"
+        assert [(s.stage, s.next_stage) for s in steps.bottlenecks(view)] == found, team
+    assert steps.bottlenecks(view)[0].team == "north"
 
 
 def test_cohorts_by_period_of_creation():
     deals = ["a 2026-08-10 2026-08-20 true -", "b 2026-09-10 2026-10-01 false -", "c 2026-10-10 - - -"]
-    frame = funnel.cohorts(crm(deals))
+    frame = cohorts.cohorts(crm(deals))
     assert [p.label for p in frame.period] == ["2026-08", "2026-09", "2026-10"]
-    assert frame[["lead_count", "won_count", "lost_count", "open_count"]].values.tolist() == [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]]
-    assert frame.ripe.to_list() == [True, True, False]       # long cycle: 10 days; September ended 31 days before the end
+    assert frame[["lead_count", "won_count", "lost_count", "open_count"]].values.tolist() == [
+        [1, 1, 0, 0],
+        [1, 0, 1, 0],
+        [1, 0, 0, 1],
+    ]
+    assert frame.ripe.to_list() == [True, True, False]  # long cycle: 10 days; September ended 31 days before the end
 
 
 @pytest.mark.parametrize(("period", "length"), [("2026-W42", 7), ("2026-Q3", 92), ("2025", 365)])
 def test_any_kind_of_period(period, length):
     view = crm(["a 2026-10-13 - - -"], period=period)
-    own = funnel.period_cohort(view)
+    own = cohorts.period_cohort(view)
     assert (own.end - own.start).days == length

@@ -51,7 +51,7 @@ def test_time_in_stage_beside_the_year_before():
     changes = [f"d{i} lead 2026-10-01" for i in range(3)] + ["d0 offer 2026-10-03", "d1 offer 2026-10-05", "d2 offer 2026-10-09"]
     frame = waiting.time_in_stage(crm(deals, [*changes, "e lead 2026-01-01", "e offer 2026-01-31"])).set_index("stage")
     assert frame.loc["lead", ["stays", "median_days", "p90_days", "median_before_days"]].to_list() == [3, 4, 8, 30]
-    assert math.isnan(frame.loc["offer", "median_days"])                     # none of the three has left it
+    assert math.isnan(frame.loc["offer", "median_days"])  # none of the three has left it
 
 
 def stuck_case(days_waiting: int, team="all", **more) -> Crm:
@@ -85,7 +85,11 @@ def test_another_team_s_customer_is_shown_by_id():
 def test_the_list_is_short_and_the_stuck_come_first():
     deals = [f"o{i} 2026-10-{10 + i} - - {100 + i} - r1" for i in range(9)] + ["s 2026-01-01 - - 1 - r1"]
     leavers = [f"d{i} 2026-06-01 2026-06-{1 + i:02d} false 1 - r2" for i in range(1, 31)]
-    changes = [f"o{i} lead 2026-10-{10 + i}" for i in range(9)] + ["s lead 2026-01-01"] + [f"d{i} lead 2026-06-01" for i in range(1, 31)]
+    changes = (
+        [f"o{i} lead 2026-10-{10 + i}" for i in range(9)]
+        + ["s lead 2026-01-01"]
+        + [f"d{i} lead 2026-06-01" for i in range(1, 31)]
+    )
     calls = waiting.follow_up(crm([*deals, *leavers], changes))
     assert calls.opportunity_id.to_list() == ["s", "o8", "o7", "o6", "o5"]
 

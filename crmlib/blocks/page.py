@@ -11,7 +11,7 @@ from .. import charts, findings, fmt, texts, theme
 from ..crm import ALL, Crm
 from ..findings import Finding
 from ..kpi import Kpi
-from ..metrics.funnel import Cohort
+from ..metrics.cohorts import Cohort
 from . import cards, frame, lists
 from .bundle import Block, esc
 from .describe import describe
@@ -120,9 +120,9 @@ class Page:
         absent = self._absent(needs)
 
         def html(lang: str) -> str:
-            full = len(data) and not absent
-            body = self._table(name, data, lang, window, None, note(lang) if note else "") if full else self._nothing(lang)
-            body = self._missing(absent, lang) if absent else body
+            if absent:
+                return ""                                 # the figure it belongs to has said what is missing
+            body = self._table(name, data, lang, window, None, note(lang) if note else "") if len(data) else self._nothing(lang)
             return lists.folded(self._caption(name, lang, window), body, lang, own=True)
 
         return Block(self._each(html), id=name, facts={"tables": [self._facts(name, data, window)]})
@@ -187,7 +187,7 @@ class Page:
         return [n for n in needs if not self.crm.has(*n.split("."))]
 
     def _missing(self, absent: list[str], lang: str) -> str:
-        what = fmt.listing([" · ".join(_thing(n, lang)) for n in absent], lang)
+        what = fmt.listing([_thing(n, lang) for n in absent], lang)
         return f"<p>{esc(texts.say('page.absent', lang, what=what))}</p>"
 
     def team(self, lang: str) -> str:
@@ -257,6 +257,6 @@ def _key(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _thing(need: str, lang: str) -> list[str]:
+def _thing(need: str, lang: str) -> str:
     table, _, column = need.partition(".")
-    return [texts.say(f"tables.{table}", lang), *([texts.column(column, lang)] if column else [])]
+    return texts.column(column, lang) if column else texts.say(f"tables.{table}", lang)
