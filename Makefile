@@ -51,7 +51,7 @@ test: $(READY) ## run the tests (under five minutes; what CI runs)
 
 check: $(READY) lint ## everything before a release: style, types, all tests, every notebook
 	@.venv/bin/python -m pytest
-	@.venv/bin/python -m pytest --nbval-lax notebooks -p no:doctest
+	@.venv/bin/python -m pytest -q -o addopts= --nbval-lax notebooks
 
 lint: $(READY) ## style and types
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy

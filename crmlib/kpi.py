@@ -88,7 +88,7 @@ class Kpi:
     def _why_unclear(self, delta: float, before: float, before_base: float | None) -> str | None:
         if any(b is not None and b < self.min_base for b in (self.base, before_base)):
             return "small_base"
-        if self.unit == "share" and self.base and before_base:
+        if self.unit == "share" and self.value is not None and self.base and before_base:
             low, high = difference(Share(self.value * self.base, self.base), Share(before * before_base, before_base))
             return None if low > 0 or high < 0 else "usual_range"
         moves = self._moves()

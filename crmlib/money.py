@@ -30,7 +30,8 @@ def convert(con: duckdb.DuckDBPyConnection, table: Table, business: Business) ->
 
 
 def _converted(column: str) -> str:
-    return f'try_cast(round("{column}" * rated.rate, 4) as decimal(18, 4))'
+    """Exact: both are decimals (of 20 and 18 digits, which multiply into 38), and rounding is to the nearest."""
+    return f'try_cast("{column}"::decimal(20, 4) * try_cast(rated.rate as decimal(18, 10)) as decimal(18, 4))'
 
 
 def _refuse_unrated(con: duckdb.DuckDBPyConnection, table: Table, business: Business) -> None:

@@ -121,7 +121,7 @@ def open_source(ref: str) -> Source:
     if "://" in ref:
         raise UsageError(f"{ref!r} is an address, and nothing is fetched from the network. Name a source, a file or a folder.")
     named, path = FOLDER / f"{ref}.yml", _path(ref)
-    if re.fullmatch(r"[\w-]+", ref) and named.is_file():
+    if re.fullmatch(r"[\w-]{1,60}", ref) and named.is_file():
         return _from_file(named, ref)
     if path and path.suffix in (".yml", ".yaml") and path.is_file():
         return _from_file(path, path.stem)

@@ -10,7 +10,6 @@ import pytest
 
 from crmlib import places
 
-
 FUNNELS = {
     "first": ("潜在客户 初步接触 需求分析 方案提供 谈判阶段 成交客户", [1000, 600, 300, 150, 75, 30]),
     "second": ("线索 潜在客户 商机 成交", [100, 20, 2, 1]),

@@ -1,5 +1,7 @@
 """What the funnel's numbers say: rules with their thresholds, each tested at its edge."""
 
+from typing import Any
+
 from ..crm import ALL, Crm
 from ..kpi import Kpi, Share, difference
 from ..metrics import closing, cohorts, funnel, steps, waiting
@@ -41,7 +43,7 @@ def lowest(crm: Crm) -> list[Finding]:
 
 
 def _step(rule: str, severity: str, step: steps.Step) -> Finding:
-    values = {"team": step.team, "stage": step.stage, "next_stage": step.next_stage}
+    values: dict[str, Any] = {"team": step.team, "stage": step.stage, "next_stage": step.next_stage}
     values |= {"share": step.now.value, "part": step.now.part, "base": step.now.base}
     for name, rival in (("before", step.before), ("others", step.others)):
         if rival is not None and rival.base:

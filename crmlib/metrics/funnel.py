@@ -1,6 +1,7 @@
 """The sales funnel: how many deals of a cohort reached each stage."""
 
 import math
+from typing import Any
 
 import ibis
 import pandas as pd
@@ -110,7 +111,7 @@ def stage_views(crm: Crm, cohort: Cohort | None = None) -> pd.DataFrame:
         ibis.literal(True) | entered[0],
         entered[-1] | (joined.reached >= len(names) - 1),
     )
-    through, counts = ibis.literal(True), {}
+    through, counts = ibis.literal(True), dict[str, Any]()
     for i, here in enumerate(entered):
         through = through & here
         counts |= {

@@ -25,7 +25,7 @@ class Step:
 
     def low(self, min_base: int) -> bool:
         """Whether it is clearly below both comparisons: 99 % intervals of the differences, on sufficient bases."""
-        rivals = [self.before] + [self.others] * (self.others is not None)
+        rivals = [self.before, *([self.others] if self.others is not None else [])]
         if any(s.base < min_base for s in (self.now, *rivals)):
             return False
         return all(difference(self.now, r)[1] < 0 for r in rivals)
