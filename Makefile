@@ -47,10 +47,10 @@ lab: $(READY) ## open JupyterLab on the notebooks
 	@.venv/bin/jupyter lab --notebook-dir=. notebooks
 
 test: $(READY) ## run the tests (under five minutes; what CI runs)
-	@.venv/bin/python -m pytest -m "not long"
+	@.venv/bin/python -m pytest -n 2 --dist loadfile -m "not long"
 
 check: $(READY) lint ## everything before a release: style, types, all tests, every notebook
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile
 	@.venv/bin/python -m pytest -q -o addopts= --nbval-lax notebooks
 
 lint: $(READY) ## style and types

@@ -16,6 +16,7 @@ import duckdb
 from . import store
 from .errors import CrmError, DataError, nearest
 from .inputs import Input, relation, unreadable
+from .leftout import mark_duplicates, mark_orphans, refuse_too_many
 from .money import convert
 from .schema import Business, Table, tables
 from .stages import derive
@@ -87,6 +88,7 @@ def clean(
     → {"tables": {name: {rows, delivered, undated, left_out: {reason: n}}}, "warnings", "teams", "first", "last"}
     """
     door: dict[str, Any] = {"tables": {}, "warnings": []}
+    _make_empty(con, [t for t in tables().values() if t.name not in views])
     for name, table in tables().items():
         types = views[name](table) if name in views else {}
         door["warnings"] += _near_misses(table, types)
@@ -99,20 +101,26 @@ def clean(
     derive(con, business, set(door["tables"]["opportunities"]["delivered"]))
     undated = con.execute("select count(*) from opportunities where _at is null").fetchall()[0][0]
     door["tables"]["opportunities"]["undated"] = undated
-    door["teams"] = teams_since(con)
+    delivered = [name for name, found in door["tables"].items() if found["rows"]]
+    door["teams"] = teams_since(con, delivered)
     door["history"] = con.execute('select distinct "table", "column" from changes order by 1, 2').fetchall()
-    door["first"], door["last"] = _dates(con)
+    door["first"], door["last"] = _dates(con, delivered)
     return door
 
 
 def _cleaned(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business, so_far: dict) -> dict[str, Any]:
     """Make the clean table and the table of what is left out; → the table's entry in door.json."""
     if not types:
-        empty = ", ".join(f'null::{c.sql_type} as "{c.name}"' for c in table.columns.values())
-        con.execute(f'create table "{table.name}" as select {empty}, null::timestamp as _at, null::varchar as _team limit 0')
         return {"rows": 0, "delivered": [], "undated": 0, "left_out": {}}
     _check(con, table, types, business)
     return _keep(con, table, types, business, so_far)
+
+
+def _make_empty(con: duckdb.DuckDBPyConnection, absent: list[Table]) -> None:
+    """Tables that are not delivered are there, typed, without a row."""
+    for table in absent:
+        columns = ", ".join(f'"{c.name}" {c.sql_type}' for c in table.columns.values())
+        con.execute(f'create table "{table.name}" ({columns}, _at timestamp, _team varchar)')
 
 
 def _check(con: duckdb.DuckDBPyConnection, table: Table, types: dict[str, str], business: Business) -> None:
@@ -130,8 +138,8 @@ def _check(con: duckdb.DuckDBPyConnection, table: Table, types: dict[str, str], 
         select {names}, _fault, case when _fault is not null then to_json(r) end as _raw from
         (select *, case {whens} end::varchar as _fault from (select {typed}, r from (select {delivered} from raw) r) t)"""
     )
-    _mark_duplicates(con, table)
-    _mark_orphans(con, table)
+    mark_duplicates(con, table)
+    mark_orphans(con, table)
     convert(con, table, business)
 
 
@@ -142,41 +150,10 @@ def _near_misses(table: Table, types: dict[str, str]) -> list[str]:
     return [f"{table.name}: the column {c!r} is not read ({hint})" for c, hint in hints.items() if hint.startswith("did")]
 
 
-def _mark_duplicates(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Of rows with the same key the earliest (then the first in the file) counts."""
-    if not table.key:
-        return
-    key = ", ".join(f'"{k}"' for k in table.key)
-    con.execute(
-        f"""create or replace temp table twice as select {key} from checked where _fault is null
-        group by {key} having count(*) > 1"""
-    )
-    if not con.execute("select exists (from twice)").fetchall()[0][0]:
-        return
-    same = " and ".join(f'c."{k}" is not distinct from twice."{k}"' for k in table.key)
-    order = f'"{table.date}" nulls last, rowid' if table.date else "rowid"
-    con.execute(
-        f"""update checked set _fault = 'duplicate:{table.key[0]}' where rowid in (select row from
-            (select c.rowid as row, row_number() over (partition by {key} order by {order}) as n
-             from checked c semi join twice on {same} where _fault is null) where n > 1)"""
-    )
-
-
-def _mark_orphans(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    for column, parent in table.parents.items():
-        if not con.execute(f'select exists (from "{parent}")').fetchall()[0][0]:
-            continue  # a table that is not delivered accuses nobody
-        key = tables()[parent].key[0]
-        con.execute(
-            f"""update checked set _fault = 'orphan:{column}' where _fault is null and "{column}" is not null
-            and "{column}" not in (select "{key}" from "{parent}")"""
-        )
-
-
 def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business, so_far: dict) -> dict[str, Any]:
     """Split `checked` into the clean table and what is left out; → the table's entry in door.json."""
     name = table.name
-    at, join, team = team_of_row(table, so_far)
+    at, join, team = team_of_row(table, so_far, business.fiscal_year_starts)
     columns = ", ".join(f't."{c}"' for c in table.columns)
     con.execute(
         f'create table "{name}" as select {columns}, {at} as _at, {team} as _team from checked t {join} where t._fault is null'
@@ -190,41 +167,21 @@ def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: B
     )
     rows, undated = con.execute(f'select count(*), count(*) filter (_at is null) from "{name}"').fetchall()[0]
     left_out = dict(con.execute(f'select reason, count(*) from "{name}__left_out" group by 1 order by 1').fetchall())
-    _refuse_too_many(con, table, business, rows, left_out)
+    refuse_too_many(con, table, business, rows, left_out)
     delivered = [c for c in table.columns if c in types]
     dated = undated if table.date and rows else 0
     return {"rows": rows, "delivered": delivered, "undated": dated, "left_out": left_out}
 
 
-def _refuse_too_many(
-    con: duckdb.DuckDBPyConnection, table: Table, business: Business, rows: int, left_out: dict[str, int]
-) -> None:
-    out, limit = sum(left_out.values()), business.may_leave_out(table.name)
-    if not out or out <= limit * (rows + out):
-        return
-    found = con.execute(f'select _row, reason, "column", row from "{table.name}__left_out" order by _row limit 5').fetchall()
-    examples = "; ".join(f"row {row}: {reason} in {column}{_shown(table, column, raw)}" for row, reason, column, raw in found)
-    raise DataError(
-        f"{table.name}: {out} of {rows + out} rows would be left out ({', '.join(f'{r} {n}' for r, n in left_out.items())}), "
-        f"more than the {limit:.1%} allowed. First ones (row 1 follows the header): {examples}. Correct them in the source, or raise "
-        f"business.max_left_out.{table.name} in its file."
-    )
-
-
-def _shown(table: Table, column: str, raw: str) -> str:
-    """The value at fault, unless the column is personal."""
-    value = json.loads(raw).get(column)
-    return "" if value is None or table.columns[column].personal else f" ({str(value)[:40]!r})"
-
-
-def _dates(con: duckdb.DuckDBPyConnection) -> tuple[str | None, list[str]]:
+def _dates(con: duckdb.DuckDBPyConnection, delivered: list[str]) -> tuple[str | None, list[str]]:
     """The first dated moment, and the newest moment of each of the last days on which anything happened."""
     moments = []
-    for name, table in tables().items():
+    for name in delivered:
+        table = tables()[name]
         happened = [c.name for c in table.columns.values() if c.dated == c.name and c.name != "active_to"]
         if table.date and name not in ("exchange_rates", "campaigns", "reps"):
             moments += [f'select {c}::timestamp as m from "{name}"' for c in ("_at", *(f'"{h}"' for h in happened))]
-    every = " union all ".join(moments)
+    every = " union all ".join(moments or ["select null::timestamp as m"])
     first = con.execute(f"select min(m) from ({every})").fetchall()[0][0]
     last = con.execute(
         f"select max(m) from ({every}) where m is not null group by m::date order by 1 desc limit {_RECENT_DAYS}"

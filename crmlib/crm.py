@@ -64,7 +64,7 @@ class Crm:
         >>> crm.frame("orders", ["order_id"]).order_id.to_list()
         ['1']
         """
-        con = duckdb.connect()
+        con = duckdb.connect(config={"threads": 1})  # a few rows: starting a second thread costs more than it saves
         meaning = Business.model_validate({"max_left_out": dict.fromkeys(tables(), 1.0), **(business or {})})
         for name in frames:
             _known(name)

@@ -126,7 +126,7 @@ def unreadable(source: Input, error: duckdb.Error) -> DataError:
 
 def without_paths(said: str) -> str:
     """
-    >>> without_paths("Cannot open file '/home/a b/orders.parquet': no")
+    >>> without_paths("Cannot open file '/data/a b/orders.parquet': no")
     "Cannot open file 'orders.parquet': no"
     """
     return re.sub(r"(?<![\w.])/(?:[^/'\"\n]*/)+", "", said).rstrip(" .")

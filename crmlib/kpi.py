@@ -67,14 +67,15 @@ class Kpi:
     reason: str | None = None
     series: tuple[float | None, ...] = field(default=())
     min_base: int = 30
-    rolling: bool = False                                 # its window is longer than the period: neighbours overlap
+    rolling: bool = False  # its window is longer than the period: neighbours overlap
 
     def change(self, against: str = "previous") -> Change | None:
         """The change against `previous` or `year_before`; None where either value is missing.
 
-        A share's change is clear if both bases reach min_base and the 99 % interval of the difference leaves out 0; any
-        other figure's, if it is larger than 3.27 times the mean change from one period to the next before this one (the
-        upper limit of a moving-range chart: Wheeler, Understanding Variation, 1993; at least six earlier periods).
+        A share of cases changed clearly if both bases reach min_base and the 99 % interval of the difference leaves out 0;
+        any other figure (a share of an amount, too), if the change is larger than 3.27 times the mean change from one period
+        to the next before this one (the upper limit of a moving-range chart: Wheeler, Understanding Variation, 1993; at
+        least six earlier periods).
         """
         before, before_base = getattr(self, against), getattr(self, f"{against}_base")
         if self.value is None or before is None:
@@ -88,8 +89,8 @@ class Kpi:
     def _why_unclear(self, delta: float, before: float, before_base: float | None) -> str | None:
         if any(b is not None and b < self.min_base for b in (self.base, before_base)):
             return "small_base"
-        if self.unit == "share" and self.value is not None and self.base and before_base:
-            low, high = difference(Share(self.value * self.base, self.base), Share(before * before_base, before_base))
+        if self.part is not None and self.base and before_base:
+            low, high = difference(Share(self.part, self.base), Share(before * before_base, before_base))
             return None if low > 0 or high < 0 else "usual_range"
         moves = self._moves()
         if len(moves) < 5:
@@ -101,8 +102,10 @@ class Kpi:
         return [abs(b - a) for a, b in pairwise(earlier) if a is not None and b is not None]
 
 
-def measured(unit: str, better: str | None = None, rolling: bool = False) -> Callable[[Callable], Callable]:
-    """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period."""
+def measured(
+    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False
+) -> Callable[[Callable], Callable]:
+    """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period (or in which views)."""
 
     def mark(metric: Callable) -> Callable:
         metric.unit, metric.better, metric.rolling = unit, better, rolling  # type: ignore[attr-defined]
@@ -118,11 +121,11 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     """
     raw = metric(crm)
     now, previous, year_before = _figure(raw), *(_before(metric, c) for c in (crm.previous, crm.year_before))
-    unit, better = metric.unit, metric.better  # type: ignore[attr-defined]
+    unit, better, rolling = metric.unit, metric.better, metric.rolling  # type: ignore[attr-defined]
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,
         part=raw.part if isinstance(raw, Share) else None, base=now.base, min_base=crm.business.min_base,
-        rolling=metric.rolling,  # type: ignore[attr-defined]
+        rolling=rolling(crm) if callable(rolling) else rolling,
         previous=previous.value, previous_base=previous.base,
         year_before=year_before.value, year_before_base=year_before.base,
         target=None if dimension else target(metric.__name__, crm), series=tuple(_known(v) for v in series),

@@ -20,6 +20,8 @@ def convert(con: duckdb.DuckDBPyConnection, table: Table, business: Business) ->
         asof left join exchange_rates r on t.currency = r.currency and t.day >= r.valid_from""",
         [business.currency],
     )
+    if not con.execute("select exists (from rated)").fetchall()[0][0]:
+        return
     _refuse_unrated(con, table, business)
     amounts = ", ".join(f'"{m}" = {_converted(m)}' for m in table.money)
     too_much = " ".join(f"when \"{m}\" is not null and {_converted(m)} is null then 'out_of_range:{m}'" for m in table.money)

@@ -18,7 +18,18 @@ from .inputs import Input, inputs_in
 from .schema import Business
 from .settings import check, load
 
-ROOMS = ("schema.yml", "schema.py", "inputs.py", "csvfile.py", "typed.py", "coverage.py", "teams.py", "stages.py", "money.py")
+ROOMS = (
+    "schema.yml",
+    "schema.py",
+    "inputs.py",
+    "csvfile.py",
+    "typed.py",
+    "coverage.py",
+    "leftout.py",
+    "teams.py",
+    "stages.py",
+    "money.py",
+)
 FOLDER = places.ROOT / "params" / "sources"
 
 

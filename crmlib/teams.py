@@ -19,10 +19,10 @@ def make_spans(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def team_of_row(table: Table, so_far: dict) -> tuple[str, str, str]:
+def team_of_row(table: Table, so_far: dict, fiscal_start: int = 1) -> tuple[str, str, str]:
     """SQL for a row `t` of `checked`: (its moment, the joins needed, its team)."""
     dated = table.date and table.columns[table.date].type in ("day", "time")
-    at = f't."{table.date}"' if dated else "null::timestamp"
+    at = f't."{table.date}"' if dated else _period_start(fiscal_start) if "period" in table.columns else "null::timestamp"
     joins, teams = [], []
     for way in table.scope:
         if way == "rep":
@@ -41,17 +41,26 @@ def team_of_row(table: Table, so_far: dict) -> tuple[str, str, str]:
     return at, " ".join(joins), f"coalesce({', '.join(teams)})" if teams else "null::varchar"
 
 
+def _period_start(fiscal_start: int) -> str:
+    """A goal or a market's size is known from the first day of its period on (null where that is no period)."""
+    year, later = "left(t.period, 4)", f"interval ({fiscal_start - 1}) month"
+    return f"""(case when regexp_full_match(t.period, '\\d{{4}}-\\d{{2}}') then try_cast(t.period || '-01' as timestamp)
+        when regexp_full_match(t.period, '\\d{{4}}-Q[1-4]') then make_timestamp({year}::bigint, right(t.period, 1)::bigint * 3 - 2, 1, 0, 0, 0.0) + {later}
+        when regexp_full_match(t.period, '\\d{{4}}') then make_timestamp({year}::bigint, 1, 1, 0, 0, 0.0) + {later}
+        when regexp_full_match(t.period, '\\d{{4}}-W\\d{{2}}') then try_strptime(t.period || '-1', '%G-W%V-%u') end)"""
+
+
 def _span(alias: str, rep: str, at: str) -> str:
     day = f"({at})::date"
     then = f"({day} >= {alias}.since and {day} < {alias}.until) or ({day} is null and {alias}.initial)"
     return f"left join spans {alias} on {alias}.rep_id = {rep} and ({then})"
 
 
-def teams_since(con: duckdb.DuckDBPyConnection) -> dict[str, str | None]:
+def teams_since(con: duckdb.DuckDBPyConnection, delivered: list[str]) -> dict[str, str | None]:
     """Every team and the day since which it exists (None: as long as anyone knows)."""
     rows = [
         f'select _team as team, min(_at)::date as since from "{t}" where _team is not null group by 1'
-        for t in tables()
+        for t in delivered
         if t != "reps"
     ]
     rows.append("select team, min(since) as since from spans group by 1")

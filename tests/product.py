@@ -36,7 +36,9 @@ def _run(source: str, names: dict):
     return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if last else None
 
 
-def built(report: str, folder: Path, source: str, period: str, team: str = "all", languages=("en", "zh")) -> dict[str, pages.Built]:
+def built(
+    report: str, folder: Path, source: str, period: str, team: str = "all", languages=("en", "zh")
+) -> dict[str, pages.Built]:
     """Page and facts in every language: what would be published."""
     nb = executed(report, source=source, period=period, team=team, languages=list(languages))
     path = folder / f"{abs(hash((source, period, team)))}.ipynb"

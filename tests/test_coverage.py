@@ -26,14 +26,14 @@ def left_out(table, frame, **more):
 
 TICKETS = rows(
     "ticket_id opened_at satisfaction resolved_at",
-    "1 2026-10-01 1 -",             # on the lower bound
-    "2 2026-10-01 5 -",             # on the upper one
-    "3 2026-10-01 0.99 -",          # just below
-    "4 2026-10-01 5.01 -",          # just above
-    "5 2026-10-01 - -",             # none
-    "- 2026-10-01 3 -",             # no key
-    "7 - 3 -",                      # a required date is missing
-    "8 2026-10-32 3 -",             # an impossible one
+    "1 2026-10-01 1 -",  # on the lower bound
+    "2 2026-10-01 5 -",  # on the upper one
+    "3 2026-10-01 0.99 -",  # just below
+    "4 2026-10-01 5.01 -",  # just above
+    "5 2026-10-01 - -",  # none
+    "- 2026-10-01 3 -",  # no key
+    "7 - 3 -",  # a required date is missing
+    "8 2026-10-32 3 -",  # an impossible one
     "9 2026-10-01 x -",
     "10 2026-10-01 -1 2026-02-30",  # two faults: the first column's is told
 )
@@ -68,7 +68,15 @@ def test_ranges_at_their_bounds(table, frame, expected):
 
 
 def test_of_rows_with_the_same_key_the_earliest_counts():
-    orders = rows("order_id ordered_at amount", "a 2026-10-03 3", "a 2026-10-01 1", "a 2026-10-01 2", "b 2026-10-01 9", "a x 0", "A 2026-09-01 5")
+    orders = rows(
+        "order_id ordered_at amount",
+        "a 2026-10-03 3",
+        "a 2026-10-01 1",
+        "a 2026-10-01 2",
+        "b 2026-10-01 9",
+        "a x 0",
+        "A 2026-09-01 5",
+    )
     assert left_out("orders", orders) == {1: "duplicate order_id", 3: "duplicate order_id", 5: "bad_date ordered_at"}
     kept = Crm.of(orders=orders).frame("orders", ["order_id", "amount"])
     assert sorted(map(tuple, kept.to_numpy())) == [("A", 5), ("a", 1), ("b", 9)]
@@ -90,8 +98,14 @@ def test_rows_that_may_repeat_are_kept():
 
 
 def test_a_row_without_its_parent_is_an_orphan_where_parents_are_delivered():
-    orders = rows("order_id customer_id ordered_at amount", "1 c1 2026-10-01 1", "2 c2 2026-10-01 1", "3 - 2026-10-01 1", "4 C1 2026-10-01 1")
-    assert left_out("orders", orders) == {}                                   # customers are not delivered: nobody is accused
+    orders = rows(
+        "order_id customer_id ordered_at amount",
+        "1 c1 2026-10-01 1",
+        "2 c2 2026-10-01 1",
+        "3 - 2026-10-01 1",
+        "4 C1 2026-10-01 1",
+    )
+    assert left_out("orders", orders) == {}  # customers are not delivered: nobody is accused
     assert left_out("orders", orders, customers=rows("customer_id", "-")) == {}
     assert left_out("orders", orders, customers=rows("customer_id", "c1")) == {2: "orphan customer_id", 4: "orphan customer_id"}
 
@@ -115,13 +129,20 @@ def test_up_to_the_limit_rows_are_left_out_above_it_the_source_is_refused(tmp_pa
     business = "{}" if limit is None else f"{{max_left_out: {{orders: {limit}}}}}"
     path = settings(tmp_path, given.folder(tmp_path, orders=content), business, ", as_of: 2026-10-31")
     if refused:
-        refusal(tmp_path, lambda: prepare(path), f"orders: {bad} of {good + bad} rows would be left out (bad_number {bad})", "allowed")
+        refusal(
+            tmp_path, lambda: prepare(path), f"orders: {bad} of {good + bad} rows would be left out (bad_number {bad})", "allowed"
+        )
     else:
         assert prepare(path).tables["orders"]["left_out"] == ({"bad_number": bad} if bad else {})
 
 
 def test_a_refusal_names_the_first_rows_and_the_cure(tmp_path):
-    content = ORDERS + GOOD + "2,2026-02-30,20\n3,2026-10-03,12 EUR\n1,2026-10-03,20\n" + "4,,20\n5,2026-10-03,x\n6,2026-10-03,y\n7,2026-10-03,z\n"
+    content = (
+        ORDERS
+        + GOOD
+        + "2,2026-02-30,20\n3,2026-10-03,12 EUR\n1,2026-10-03,20\n"
+        + "4,,20\n5,2026-10-03,x\n6,2026-10-03,y\n7,2026-10-03,z\n"
+    )
     message = refusal(tmp_path, lambda: prepared(tmp_path, orders=content), "orders: 7 of 8 rows would be left out",
                       "bad_date 1, bad_number 4, duplicate 1, missing 1", "more than the 2.0% allowed", "raise business.max_left_out.orders")  # fmt: skip
     first = ["row 2: bad_date in ordered_at ('2026-02-30')", "row 3: bad_number in amount ('12 EUR')", "row 4: duplicate in order_id ('1')",
@@ -132,7 +153,9 @@ def test_a_refusal_names_the_first_rows_and_the_cure(tmp_path):
 
 def test_no_message_repeats_what_is_personal(tmp_path):
     customers = "customer_id,name,phone,email,company,birthday\n1,Zhang San,13812341234,zhang@example.com,Acme,31.12.1990\n,Li Si,13912341234,li@example.com,Acme,\n"
-    message = refusal(tmp_path, lambda: prepared(tmp_path, customers=customers), "row 1: bad_date in birthday;", "row 2: missing in customer_id")
+    message = refusal(
+        tmp_path, lambda: prepared(tmp_path, customers=customers), "row 1: bad_date in birthday;", "row 2: missing in customer_id"
+    )
     assert not [p for p in ("Zhang", "1381234", "example.com", "Acme", "1990", "Li Si") if p in message]
 
 
@@ -148,7 +171,9 @@ def test_the_door_counts_what_it_found(tmp_path):
     ready = prepared(
         tmp_path,
         customers="customer_id,creatd_at,name\n1,2026-01-01,NA\n2,,None\n3,,null\n",
-        orders="order_id,customer_id,ordered_at,amount\n" + "".join(f"{i},1,2026-10-{i % 28 + 1:02d},1\n" for i in range(100)) + "x,9,2026-10-01,1\n",
+        orders="order_id,customer_id,ordered_at,amount\n"
+        + "".join(f"{i},1,2026-10-{i % 28 + 1:02d},1\n" for i in range(100))
+        + "x,9,2026-10-01,1\n",
     )
     assert {n: (t["rows"], t["undated"], t["left_out"]) for n, t in ready.tables.items() if t["delivered"]} == {
         "customers": (3, 3, {}), "orders": (100, 0, {"orphan": 1})}  # fmt: skip
@@ -157,14 +182,25 @@ def test_the_door_counts_what_it_found(tmp_path):
     assert values(ready, "orders__left_out", '_row, reason, "column"') == [(101, "orphan", "customer_id")]
     assert json.loads(values(ready, "orders__left_out", "row")[0])["customer_id"] == "9"
     assert [t["table"] for t in describe(ready)] == ["customers", "orders"]
-    assert describe(ready)[1]["absent"] == ["currency", "rep_id", "cost", "sales_channel", "payment_method", "region", "status", "status_changed_at"]
+    assert describe(ready)[1]["absent"] == [
+        "currency",
+        "rep_id",
+        "cost",
+        "sales_channel",
+        "payment_method",
+        "region",
+        "status",
+        "status_changed_at",
+    ]
 
 
 def test_tables_that_are_not_delivered_are_there_typed_and_empty(tmp_path):
     ready = prepared(tmp_path, orders=ORDERS + GOOD)
     invoices = table(ready, "invoices")
     assert len(invoices) == 0
-    kinds = dict(duckdb.sql(f"select column_name, column_type from (describe select * from '{ready.folder}/invoices.parquet')").fetchall())
+    kinds = dict(
+        duckdb.sql(f"select column_name, column_type from (describe select * from '{ready.folder}/invoices.parquet')").fetchall()
+    )
     assert {k: kinds[k] for k in ("invoice_id", "issued_on", "amount", "disputed", "_at", "_team")} == {
         "invoice_id": "VARCHAR", "issued_on": "DATE", "amount": "DECIMAL(18,4)", "disputed": "BOOLEAN", "_at": "TIMESTAMP", "_team": "VARCHAR"}  # fmt: skip
 
@@ -187,7 +223,7 @@ def test_the_order_of_rows_changes_no_content(tmp_path):
 def test_first_and_last_days_are_those_of_what_happened(tmp_path):
     ready = prepared(
         tmp_path,
-        reps="rep_id,name,team,active_from,active_to\nr,Li,north,2019-01-01,2031-01-01\n",   # contracts are no events
+        reps="rep_id,name,team,active_from,active_to\nr,Li,north,2019-01-01,2031-01-01\n",  # contracts are no events
         campaigns="campaign_id,name,started_on,ended_on\n1,x,2018-01-01,2032-01-01\n",
         orders=ORDERS + GOOD,
         opportunities="opportunity_id,created_at,expected_close_on,closed_at\n1,2026-01-05,2033-01-01,2026-11-04\n",

@@ -11,7 +11,13 @@ from crmlib.crm import Crm, open_crm, rows
 from crmlib.errors import DataError, UsageError
 
 REPS = rows("rep_id name team active_from", "a A north -", "b B south 2026-09-15")
-FOUR = rows("order_id ordered_at amount rep_id", "1 2026-09-03 20 a", "2 2026-10-03 30 b", "3 2026-10-31T23:59:59 40 a", "4 2026-11-01 5 a")
+FOUR = rows(
+    "order_id ordered_at amount rep_id",
+    "1 2026-09-03 20 a",
+    "2 2026-10-03 30 b",
+    "3 2026-10-31T23:59:59 40 a",
+    "4 2026-11-01 5 a",
+)
 
 
 def crm(period="2026-10", team="all", **more):
@@ -33,7 +39,11 @@ def test_a_handle_sees_its_team_up_to_the_period_s_end():
 
 def test_the_same_handle_elsewhere_in_time():
     october = crm(team="north")
-    assert (october.previous.period.label, october.year_before.period.label, october.previous.team) == ("2026-09", "2025-10", "north")
+    assert (october.previous.period.label, october.year_before.period.label, october.previous.team) == (
+        "2026-09",
+        "2025-10",
+        "north",
+    )
     assert [ids(h) for h in (october.previous, october.year_before, october.previous.previous)] == [["1"], [], []]
     assert october.end == date(2026, 11, 1)
     assert october.previous is october.previous
@@ -88,9 +98,16 @@ def test_more_rows_than_the_limit_are_refused(limit, refused):
 
 
 def test_what_was_left_out_is_counted_as_of_the_period_s_end():
-    orders = rows("order_id ordered_at amount", "1 2026-10-03 20", "1 2026-10-05 20", "2 2026-10-31T23:59:59 x", "3 2026-11-01 x", "4 2026-13-01 20")
+    orders = rows(
+        "order_id ordered_at amount",
+        "1 2026-10-03 20",
+        "1 2026-10-05 20",
+        "2 2026-10-31T23:59:59 x",
+        "3 2026-11-01 x",
+        "4 2026-13-01 20",
+    )
     handle = Crm.of(period="2026-10", orders=orders)
-    assert handle.left_out("orders") == {"bad_date": 1, "bad_number": 1, "duplicate": 1}      # undated ones included
+    assert handle.left_out("orders") == {"bad_date": 1, "bad_number": 1, "duplicate": 1}  # undated ones included
     assert handle.previous.left_out("orders") == {"bad_date": 1}
     assert Crm(handle.delivery, handle.period.shift(1)).left_out("orders") == {"bad_date": 1, "bad_number": 2, "duplicate": 1}
     assert handle.left_out("tickets") == {}
@@ -108,7 +125,12 @@ def test_as_of_is_the_period_s_end_or_the_data_s(period, as_of):
 
 def test_nothing_at_all_is_an_answer():
     handle = Crm.of(period="2026-10")
-    assert (handle.first_day, handle.teams, handle.rows("orders"), handle.as_of) == (None, [], 0, datetime(2026, 10, 31, 23, 59, 59))
+    assert (handle.first_day, handle.teams, handle.rows("orders"), handle.as_of) == (
+        None,
+        [],
+        0,
+        datetime(2026, 10, 31, 23, 59, 59),
+    )
 
 
 def test_teams_by_the_period_s_end():
@@ -118,7 +140,12 @@ def test_teams_by_the_period_s_end():
 def test_what_is_made_once_is_made_once_a_handle():
     handle, made = crm(), []
     make = lambda: made.append(1) or len(made)  # noqa: E731
-    assert [handle.once("x", make), handle.once("x", make), handle.previous.once("x", make), handle.once("y", make)] == [1, 1, 2, 3]
+    assert [handle.once("x", make), handle.once("x", make), handle.previous.once("x", make), handle.once("y", make)] == [
+        1,
+        1,
+        2,
+        3,
+    ]
 
 
 def test_the_tables_read_are_remembered():
@@ -132,7 +159,9 @@ def test_the_tables_read_are_remembered():
     [
         pd.DataFrame({"order_id": [7, 8], "ordered_at": pd.to_datetime(["2026-10-03", "2026-10-04"]), "amount": [20, 30.5]}),
         pd.DataFrame({"order_id": ["7", "8"], "ordered_at": [date(2026, 10, 3), date(2026, 10, 4)], "amount": ["20", "30.5"]}),
-        pd.DataFrame({"amount": [20, 30.5], "order_id": ["7", "8"], "extra": [None, {}], "ordered_at": ["2026-10-03", "2026-10-04"]}),
+        pd.DataFrame(
+            {"amount": [20, 30.5], "order_id": ["7", "8"], "extra": [None, {}], "ordered_at": ["2026-10-03", "2026-10-04"]}
+        ),
     ],
     ids=["typed", "dates", "shuffled"],
 )
@@ -161,9 +190,20 @@ def test_a_source_is_opened_at_a_period_for_a_team(tmp_path):
     place = given.folder(tmp_path, orders="order_id,ordered_at,amount,rep_id\n1,2026-10-03,20,a\n2,2026-11-03,30,a\n", reps="rep_id,name,team,active_from\na,A,north,\nb,B,south,2026-11-01\n")  # fmt: skip
     path = settings(tmp_path, place, "{fiscal_year_starts: 4}")
     handle = open_crm(path, "2026-10", "north")
-    assert (ids(handle), handle.rows("orders"), handle.teams, handle.as_of) == (["1"], 1, ["north"], datetime(2026, 10, 31, 23, 59, 59))
+    assert (ids(handle), handle.rows("orders"), handle.teams, handle.as_of) == (
+        ["1"],
+        1,
+        ["north"],
+        datetime(2026, 10, 31, 23, 59, 59),
+    )
     assert open_crm(path, "2026-Q3").period.start == date(2026, 10, 1)
-    message = refusal(tmp_path, lambda: open_crm(path, "2026-10", "south"), "There is no team 'south' by the end of 2026-10", "Change `team`", code=2)
+    message = refusal(
+        tmp_path,
+        lambda: open_crm(path, "2026-10", "south"),
+        "There is no team 'south' by the end of 2026-10",
+        "Change `team`",
+        code=2,
+    )
     assert "north" in message
     assert open_crm(path, "2026-11", "south").team == "south"
     refusal(tmp_path, lambda: open_crm(path, "2026-13"), "'2026-13' is no period", code=2)
@@ -171,7 +211,9 @@ def test_a_source_is_opened_at_a_period_for_a_team(tmp_path):
 
 @pytest.mark.parametrize("team", ["", " ", "North", "x' OR '1'='1", "../../x", "no\nrth", "NULL"])
 def test_a_team_that_does_not_exist_reads_nothing(tmp_path, team):
-    place = given.folder(tmp_path, orders="order_id,ordered_at,amount,rep_id\n1,2026-10-03,20,a\n", reps="rep_id,name,team\na,A,north\n")
+    place = given.folder(
+        tmp_path, orders="order_id,ordered_at,amount,rep_id\n1,2026-10-03,20,a\n", reps="rep_id,name,team\na,A,north\n"
+    )
     refusal(tmp_path, lambda: open_crm(str(place), "2026-10", team), "There is no team", code=2)
     handle = open_crm(str(place), "2026-10")
     assert Crm(handle.delivery, handle.period, team).rows("orders") == 0
@@ -184,7 +226,7 @@ def test_the_frames_and_the_file_give_the_same(tmp_path):
     frame = pd.DataFrame([line.split(",") for line in text.splitlines()[1:]], columns=text.splitlines()[0].split(","))
     pd.testing.assert_frame_equal(from_file, Crm.of(period="2026-10", orders=frame).frame("orders"))
     assert from_file.order_id.tolist() == ["007", "9007199254740993"]
-    assert from_file.ordered_at.tolist() == [pd.Timestamp("2026-10-03"), pd.Timestamp("2026-10-03 20:00")]      # Shanghai
+    assert from_file.ordered_at.tolist() == [pd.Timestamp("2026-10-03"), pd.Timestamp("2026-10-03 20:00")]  # Shanghai
 
 
 def test_an_order_is_all_that_is_needed(tmp_path):

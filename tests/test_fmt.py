@@ -105,7 +105,13 @@ def test_lists_in_words():
 
 @pytest.mark.parametrize(
     ("phone", "masked"),
-    [("13812341234", "138****1234"), ("+8613812341234", "+86****1234"), ("1381234123", "****"), ("12345678", "****"), ("", "****")],
+    [
+        ("13812341234", "138****1234"),
+        ("+8613812341234", "+86****1234"),
+        ("1381234123", "****"),
+        ("12345678", "****"),
+        ("", "****"),
+    ],
 )
 def test_telephone_numbers_keep_at_most_seven_of_eleven(phone, masked):
     assert fmt.masked_phone(phone) == masked

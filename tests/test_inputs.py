@@ -38,14 +38,19 @@ REGION = "order_id,ordered_at,amount,region\n"
 )  # fmt: skip
 def test_the_same_two_orders_however_the_file_is_written(tmp_path, content):
     ready = prepared(tmp_path, orders=content)
-    assert values(ready, "orders", "order_id, ordered_at::date::varchar, amount::double") == [("1", "2026-10-03", 20), ("2", "2026-10-04", 30)]
+    assert values(ready, "orders", "order_id, ordered_at::date::varchar, amount::double") == [
+        ("1", "2026-10-03", 20),
+        ("2", "2026-10-04", 30),
+    ]
     assert ready.tables["orders"]["left_out"] == {}
     assert not (ready.folder / "scratch").exists()
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_quoted_fields_hold_newlines_commas_and_quotes(tmp_path, newline):
-    content = (REGION + '1,2026-10-03,20,"a,b"\n2,2026-10-03,20,"a ""b"""\n').replace("\n", newline) + f'3,2026-10-03,20,"a\nb"{newline}'
+    content = (REGION + '1,2026-10-03,20,"a,b"\n2,2026-10-03,20,"a ""b"""\n').replace(
+        "\n", newline
+    ) + f'3,2026-10-03,20,"a\nb"{newline}'
     assert values(prepared(tmp_path, orders=content), "orders", "region") == ["a,b", 'a "b"', "a\nb"]
 
 
@@ -98,7 +103,7 @@ def test_a_header_alone_is_an_empty_table(tmp_path):
 
 
 def test_a_file_of_any_size_is_looked_through_for_its_newlines(tmp_path, monkeypatch):
-    monkeypatch.setattr("crmlib.csvfile._CHUNK", 7)             # CR and LF fall into different pieces
+    monkeypatch.setattr("crmlib.csvfile._CHUNK", 7)  # CR and LF fall into different pieces
     for content in (ORDERS + ROW, (ORDERS + ROW).replace("\n", "\r\n"), ORDERS.replace("\n", "\r\n") + ROW):
         assert values(prepared(tmp_path, orders=content), "orders", "order_id") == ["1"]
 
@@ -121,7 +126,7 @@ def test_a_parquet_file_with_types_of_its_own(tmp_path):
     place = parquet(
         tmp_path,
         order_id=pa.array([7, 9007199254740993, 3, 4], pa.int64()),
-        customer_id=pa.array([7.0, None, float("nan"), 12.0], pa.float64()),          # integers with a gap, as pandas writes them
+        customer_id=pa.array([7.0, None, float("nan"), 12.0], pa.float64()),  # integers with a gap, as pandas writes them
         ordered_at=pa.array([arizona] * 4, pa.timestamp("us", "UTC")),
         amount=pa.array([20.1, 30.25, 999999999.99, -5.0], pa.float64()),
         status=pa.array(["paid", " ", "NA", ""]).dictionary_encode(),
@@ -160,8 +165,14 @@ def test_faults_of_typed_columns(tmp_path, column, typed, reason):
 
 def test_a_flag_may_be_a_number_but_nothing_is_not_true(tmp_path):
     place = given.folder(tmp_path, orders=ORDERS + ROW)
-    for kind, numbers in ((pa.float64(), [1, 0, None, float("nan")]), (pa.int8(), [1, 0, None, None]), (pa.bool_(), [True, False, None, None])):
-        pq.write_table(pa.table({"customer_id": list("abcd"), "no_contact": pa.array(numbers, kind)}), place / "customers.parquet")
+    for kind, numbers in (
+        (pa.float64(), [1, 0, None, float("nan")]),
+        (pa.int8(), [1, 0, None, None]),
+        (pa.bool_(), [True, False, None, None]),
+    ):
+        pq.write_table(
+            pa.table({"customer_id": list("abcd"), "no_contact": pa.array(numbers, kind)}), place / "customers.parquet"
+        )
         ready = prepare(given.settings(tmp_path, place, "{max_left_out: {customers: 1}}"))
         assert values(ready, "customers", "no_contact")[:3] == [True, False, None]
         assert ready.tables["customers"]["left_out"] == ({"bad_flag": 1} if kind == pa.float64() else {})
@@ -177,14 +188,17 @@ def test_a_parquet_file_that_is_none(tmp_path, content):
 def test_a_column_twice_in_a_parquet_file(tmp_path):
     place = given.folder(tmp_path)
     names = ["order_id", "ordered_at", "amount", "amount"]
-    pq.write_table(pa.Table.from_arrays([pa.array(["1"]), pa.array(["2026-10-03"]), pa.array([1]), pa.array([2])], names), place / "orders.parquet")
+    pq.write_table(
+        pa.Table.from_arrays([pa.array(["1"]), pa.array(["2026-10-03"]), pa.array([1]), pa.array([2])], names),
+        place / "orders.parquet",
+    )
     refusal(tmp_path, lambda: prepare(str(place)), "orders.parquet has the column 'amount' twice")
 
 
 def test_a_table_delivered_twice_or_not_at_all(tmp_path):
     place = parquet(tmp_path, **good())
     (place / "notes.csv").write_text("a\n")
-    (place / "notes.parquet").write_bytes(b"")                 # whatever else lies there is nobody's business
+    (place / "notes.parquet").write_bytes(b"")  # whatever else lies there is nobody's business
     assert list(prepare(str(place)).tables) and prepare(str(place)).tables["orders"]["rows"] == 2
     (place / "orders.csv").write_text(ORDERS + ROW)
     refusal(tmp_path, lambda: prepare(str(place)), "orders is delivered twice in acme/", "Remove one of the two")
@@ -192,11 +206,21 @@ def test_a_table_delivered_twice_or_not_at_all(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("ordres.csv", "ordres: did you mean 'orders'?"), ("notes.txt", "it holds no CSV or Parquet file"), ("Orders.csv", "did you mean 'orders'?")],
+    [
+        ("ordres.csv", "ordres: did you mean 'orders'?"),
+        ("notes.txt", "it holds no CSV or Parquet file"),
+        ("Orders.csv", "did you mean 'orders'?"),
+    ],
 )
 def test_a_folder_without_any_table(tmp_path, name, says):
     (given.folder(tmp_path) / name).write_text(ORDERS + ROW)
-    refusal(tmp_path, lambda: prepare(str(tmp_path / "acme")), "acme holds none of the canonical tables", says, "Name the files after the tables")
+    refusal(
+        tmp_path,
+        lambda: prepare(str(tmp_path / "acme")),
+        "acme holds none of the canonical tables",
+        says,
+        "Name the files after the tables",
+    )
 
 
 def test_an_ending_in_capitals_is_an_ending(tmp_path):
@@ -224,7 +248,9 @@ def test_a_view_cannot_read_another_file_through_the_door(tmp_path):
     assert "2026-10-03" not in message
 
 
-@pytest.mark.parametrize(("name", "content"), [("acme.duckdb", b"order_id\n1\n"), ("acme.duckdb", b""), ("acme.xlsx", b"PK"), ("orders.csv", b"a")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("acme.duckdb", b"order_id\n1\n"), ("acme.duckdb", b""), ("acme.xlsx", b"PK"), ("orders.csv", b"a")]
+)
 def test_a_file_that_is_no_source(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     refusal(tmp_path, lambda: prepare(str(tmp_path / name)), name)

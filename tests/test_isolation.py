@@ -61,8 +61,8 @@ def test_teams_and_unassigned_add_up_to_the_company(company):
             nobody = int(whole.table(name).filter(whole.table(name)._team.isnull()).count().execute())
             assert sum(t.rows(name) for t in teams) + nobody == whole.rows(name), name
     by_team = pipeline.deals_by(whole, "team").set_index("team")
-    for figure in ("lead_count", "won_count", "lost_count", "open_count"):
-        assert by_team[figure].sum() == getattr(deals, figure)(whole), figure
+    for metric in (deals.lead_count, deals.open_count, closing.won_count, closing.lost_count):
+        assert by_team[metric.__name__].sum() == metric(whole), metric.__name__
     assert by_team.won_amount.sum() == pytest.approx(closing.won_amount(whole), abs=0.001)
     for crm in teams:
         assert closing.won_amount(crm) == pytest.approx(by_team.won_amount.get(crm.team, 0), abs=0.001)

@@ -18,7 +18,9 @@ PERIODS = {"2017-06": ("2017-06-01", "2017-07-01"), "2017-Q3": ("2017-07-01", "2
 @pytest.fixture(scope="module")
 def pipeline() -> pd.DataFrame:
     """The uploader's file, not the canonical one: read here independently of the product."""
-    deals = pd.read_csv(FOLDER / "sales_pipeline.csv").merge(pd.read_csv(FOLDER / "sales_teams.csv"), on="sales_agent", how="left")
+    deals = pd.read_csv(FOLDER / "sales_pipeline.csv").merge(
+        pd.read_csv(FOLDER / "sales_teams.csv"), on="sales_agent", how="left"
+    )
     for column in ("engage_date", "close_date"):
         deals[column] = pd.to_datetime(deals[column], format="%d-%m-%y")
     return deals
@@ -97,7 +99,9 @@ def test_groups(facts, pipeline, period, group, column):
     assert seen == len(by) and by.won_amount.sum() == plain(pipeline, period)["won_amount"]
 
 
-@pytest.mark.parametrize("period", [pytest.param("2017-06", marks=pytest.mark.long), "2017-Q3", pytest.param("2017", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "period", [pytest.param("2017-06", marks=pytest.mark.long), "2017-Q3", pytest.param("2017", marks=pytest.mark.long)]
+)
 def test_each_team_s_own_page(facts, pipeline, period):
     for manager, deals in pipeline.groupby("manager"):
         found, expected = facts(period, manager), plain(deals, period)

@@ -34,7 +34,7 @@ def orders():
 def test_a_span_holds_its_first_moment_and_not_its_end(orders):
     inside = orders.filter(m.within(orders.ordered_at, date(2026, 10, 1), date(2026, 11, 1)))
     assert sorted(inside.order_id.execute()) == ["first", "last"]
-    assert value(m.count_if(m.within(orders.status_changed_at, date(2026, 10, 1), date(2026, 10, 2)))) == 2      # null is outside
+    assert value(m.count_if(m.within(orders.status_changed_at, date(2026, 10, 1), date(2026, 10, 2)))) == 2  # null is outside
     assert value(m.count_if(m.within(orders.ordered_at, date(2026, 10, 1), date(2026, 10, 1)))) == 0
 
 
@@ -48,7 +48,7 @@ def test_rows_that_fulfil_a_condition(flags, count):
 
 
 def test_money_adds_up_exactly_and_nothing_is_nought(orders):
-    assert value(m.total(orders.amount)) == 999995.6                             # floats would give 999995.6000000001
+    assert value(m.total(orders.amount)) == 999995.6  # floats would give 999995.6000000001
     assert value(m.total(orders.cost)) == 3
     assert value(m.total(orders.amount, where=orders.amount < 0)) == -5
     assert value(m.total(orders.amount, where=orders.amount > 10**9)) == 0
@@ -58,17 +58,27 @@ def test_money_adds_up_exactly_and_nothing_is_nought(orders):
 
 @pytest.mark.parametrize(
     ("part", "base", "result"),
-    [(1, 2, 0.5), (3, 2, 1.5), (0, 2, 0), (1, 0, None), (0, 0, None), (-1, 2, -0.5), (None, 2, None), (1, None, None), (7, 3, 7 / 3)],
+    [
+        (1, 2, 0.5),
+        (3, 2, 1.5),
+        (0, 2, 0),
+        (1, 0, None),
+        (0, 0, None),
+        (-1, 2, -0.5),
+        (None, 2, None),
+        (1, None, None),
+        (7, 3, 7 / 3),
+    ],
 )
 def test_a_ratio_of_whole_numbers_is_a_fraction(part, base, result):
     table = ibis.memtable(pd.DataFrame({"a": pd.array([part], "Int64"), "b": pd.array([base], "Int64")}))
-    found = table.select("a", "b", r=m.ratio(table.a, table.b)).execute().r[0]    # both columns stand beside it: see engines.md
+    found = table.select("a", "b", r=m.ratio(table.a, table.b)).execute().r[0]  # both columns stand beside it: see engines.md
     assert found == result if result is not None else pd.isna(found)
 
 
 def test_a_mean_of_money_is_a_ratio(orders):
     assert value(m.ratio(m.total(orders.amount), orders.count())) == 999995.6 / 4
-    assert value(m.ratio(orders.amount.max(), orders.amount.min())) == pytest.approx(-200000.06)      # decimals too
+    assert value(m.ratio(orders.amount.max(), orders.amount.min())) == pytest.approx(-200000.06)  # decimals too
 
 
 @pytest.mark.parametrize(
@@ -85,7 +95,9 @@ def test_a_mean_of_money_is_a_ratio(orders):
     ],
 )  # fmt: skip
 def test_days_between_are_those_of_the_calendar(start, end, days):
-    table = ibis.memtable(pd.DataFrame({"a": [pd.Timestamp(start) if start else pd.NaT], "b": [pd.Timestamp(end) if end else pd.NaT]}))
+    table = ibis.memtable(
+        pd.DataFrame({"a": [pd.Timestamp(start) if start else pd.NaT], "b": [pd.Timestamp(end) if end else pd.NaT]})
+    )
     found = table.select(d=m.days_between(table.a, table.b)).execute().d[0]
     assert found == days if days is not None else pd.isna(found)
 

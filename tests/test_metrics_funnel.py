@@ -175,3 +175,18 @@ def test_any_kind_of_period(period, length):
     view = crm(["a 2026-10-13 - - -"], period=period)
     own = cohorts.period_cohort(view)
     assert (own.end - own.start).days == length
+
+
+def test_conversion_period_by_period_ends_with_the_figure_itself():
+    deals = [
+        "a 2026-08-10 2026-08-20 true -",
+        "b 2026-08-11 2026-10-01 true -",
+        "c 2026-10-02 - - -",
+        "d 2026-10-02 2026-10-09 true -",
+    ]
+    view = crm(deals)  # long cycle: 43 days, so the matured cohort is the headline's
+    months = view.period.trailing(3)
+    assert cohorts.headline_cohort(view).kind == "matured"
+    values = funnel.conversion_by_period(view, months)
+    assert values[-1] == funnel.cumulative_conversion(view).value == 1.0  # a and b; c and d are too young
+    assert values[:2] == [None, 0.5]  # by August none is old enough; by September b is not yet won

@@ -15,12 +15,12 @@ def amounts(table="orders", **frames):
 def test_amounts_are_converted_at_the_rate_of_their_day():
     orders = rows(
         "order_id ordered_at amount currency",
-        "before 2026-09-30T23:59:59 10 USD",     # the old rate still
-        "on 2026-10-01 10 USD",                  # the new rate from its first day on
+        "before 2026-09-30T23:59:59 10 USD",  # the old rate still
+        "on 2026-10-01 10 USD",  # the new rate from its first day on
         "after 2026-10-02 10 USD",
         "refund 2026-10-02 -10 EUR",
         "own 2026-10-02 10 CNY",
-        "unsaid 2026-10-02 10 -",                # no currency is the report's own
+        "unsaid 2026-10-02 10 -",  # no currency is the report's own
         "third 2026-10-02 0.3333 USD",
     )
     assert amounts(orders=orders, exchange_rates=RATES) == {
@@ -49,13 +49,13 @@ def test_lines_follow_the_currency_and_day_of_their_order():
     ],
 )
 def test_without_a_rate_unlike_currencies_are_refused(orders, says):
-    with pytest.raises(DataError, match=f"{says}, but the report's currency is CNY .* Deliver exchange_rates .* or set business.currency"):
+    with pytest.raises(
+        DataError, match=f"{says}, but the report's currency is CNY .* Deliver exchange_rates .* or set business.currency"
+    ):
         Crm.of(orders=orders)
 
 
-@pytest.mark.parametrize(
-    ("day", "refused"), [("2025-12-31", True), ("2026-01-01", False), ("2026-01-02", False)]
-)
+@pytest.mark.parametrize(("day", "refused"), [("2025-12-31", True), ("2026-01-01", False), ("2026-01-02", False)])
 def test_a_rate_is_none_before_its_first_day(day, refused):
     orders = rows("order_id ordered_at amount currency", f"1 {day} 10 EUR")
     if refused:

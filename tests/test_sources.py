@@ -24,7 +24,10 @@ def test_nothing_is_fetched_from_an_address(tmp_path, ref):
     refusal(tmp_path, lambda: open_source(ref), "is an address", "Name a source, a file or a folder", code=2)
 
 
-@pytest.mark.parametrize("ref", ["dmeo", "no/such/folder", "../demo", "", " ", ".yml", "x" * 5000, "a\0b", "~nobody-here/x", "params/sources/other.yml"])
+@pytest.mark.parametrize(
+    "ref",
+    ["dmeo", "no/such/folder", "../demo", "", " ", ".yml", "x" * 5000, "a\0b", "~nobody-here/x", "params/sources/other.yml"],
+)
 def test_a_source_that_is_not_there(tmp_path, ref):
     message = refusal(tmp_path, lambda: open_source(ref), "There is no source", "Change SOURCE", code=2)
     assert len(message) < 500
@@ -37,7 +40,7 @@ def test_a_name_a_file_a_folder_and_a_relative_path_mean_the_same(tmp_path, monk
     path = settings(tmp_path, place)
     monkeypatch.setattr(sources, "FOLDER", tmp_path)
     relative = os.path.relpath(place, places.ROOT)
-    monkeypatch.chdir(tmp_path)                               # relative paths count from the project's root all the same
+    monkeypatch.chdir(tmp_path)  # relative paths count from the project's root all the same
     names = {ref: open_source(ref).name for ref in ("acme", path, str(place), relative)}
     assert set(names.values()) == {"acme"}
     assert len({frozenset(open_source(ref).hashes.items()) for ref in names}) == 1
@@ -76,11 +79,11 @@ def test_a_store_is_prepared_once_and_again_when_anything_changes(tmp_path, monk
     place = given.folder(tmp_path, orders=ORDERS + ROW)
     path = settings(tmp_path, place)
     first = prepare(path)
-    monkeypatch.setattr(sources.coverage, "fill", None)       # whoever prepares now fails
+    monkeypatch.setattr(sources.coverage, "fill", None)  # whoever prepares now fails
     assert prepare(path).key == first.key
     keys = {first.key}
     for change in (
-        lambda: given.folder(tmp_path, orders=ORDERS + ROW.replace("20", "21")),       # same size, moments later
+        lambda: given.folder(tmp_path, orders=ORDERS + ROW.replace("20", "21")),  # same size, moments later
         lambda: given.folder(tmp_path, customers="customer_id\n1\n"),
         lambda: settings(tmp_path, place, "{min_base: 31}"),
         lambda: settings(tmp_path, place, "{min_base: 31}", ", as_of: 2026-10-31"),
@@ -96,7 +99,7 @@ def test_the_door_s_code_is_part_of_the_key():
 
 
 def test_a_prepared_store_is_private_and_has_no_rest_in_it(tmp_path):
-    ready = prepared(tmp_path, orders=(ORDERS + ROW) + "2,2026-10-03,30\r\n")      # mixed newlines go through a copy
+    ready = prepared(tmp_path, orders=(ORDERS + ROW) + "2,2026-10-03,30\r\n")  # mixed newlines go through a copy
     assert ready.folder.stat().st_mode & 0o777 == 0o700
     assert {p.suffix for p in ready.folder.iterdir()} == {".parquet", ".json"}
     assert json.loads((ready.folder / "door.json").read_text())["tables"]["orders"]["rows"] == 2

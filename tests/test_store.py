@@ -13,7 +13,9 @@ from crmlib import places, store
 def test_the_hash_tells_values_and_kinds_apart():
     assert store.digest("a", 1) == store.digest("a", 1)
     assert store.digest({"a": 1, "b": 2}) == store.digest({"b": 2, "a": 1})
-    different = [store.digest(*p) for p in (("a", 1), ("a", "1"), ("a1",), ("1", "a"), ([],), ({},), (None,), ("",), (), (0,), (False,))]
+    different = [
+        store.digest(*p) for p in (("a", 1), ("a", "1"), ("a1",), ("1", "a"), ([],), ({},), (None,), ("",), (), (0,), (False,))
+    ]
     assert len(set(different)) == len(different)
 
 
@@ -26,7 +28,7 @@ def test_an_entry_is_made_once_and_kept():
 
     first = store.once("test", "key.v1", make)
     assert store.once("test", "key.v1", make) == first
-    assert store.once("test", "key.v2", make) != first        # a dot in the key makes no two of them one
+    assert store.once("test", "key.v2", make) != first  # a dot in the key makes no two of them one
     assert made == ["key.v1.half", "key.v2.half"]
     assert (first / "a.txt").read_text() == "x"
     assert first.parent.parent == places.work()
@@ -71,7 +73,7 @@ def test_a_file_that_changes_is_read_again(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("1")
     one = store.file_sha(path)
-    path.write_text("2")                                      # at once, and of the same size
+    path.write_text("2")  # at once, and of the same size
     two = store.file_sha(path)
     assert one == "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
     assert two == "d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35"
@@ -80,13 +82,13 @@ def test_a_file_that_changes_is_read_again(tmp_path):
 def test_a_file_that_does_not_change_is_not_read_again(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("1")
-    later = time.time() + 60                                  # a minute on, its age is beyond doubt
+    later = time.time() + 60  # a minute on, its age is beyond doubt
     monkeypatch.setattr(store.time, "time", lambda: later)
     sha = store.file_sha(path)
     path.chmod(0o000)
-    path.chmod(0o644)                                         # a change of rights is a change: read again
+    path.chmod(0o644)  # a change of rights is a change: read again
     assert store.file_sha(path) == sha
-    monkeypatch.setattr(store.hashlib, "file_digest", None)   # whoever reads it now fails
+    monkeypatch.setattr(store.hashlib, "file_digest", None)  # whoever reads it now fails
     assert store.file_sha(path) == sha
 
 
@@ -97,7 +99,7 @@ def test_a_change_that_hides_its_time_is_noticed(tmp_path, monkeypatch):
     later = time.time() + 60
     monkeypatch.setattr(store.time, "time", lambda: later)
     one = store.file_sha(path)
-    time.sleep(0.02)                                          # past the clock tick of the file system
+    time.sleep(0.02)  # past the clock tick of the file system
     path.write_text("2")
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert store.file_sha(path) != one

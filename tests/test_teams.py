@@ -30,14 +30,14 @@ def test_the_person_s_team_on_the_row_s_day():
         "order_id ordered_at amount rep_id",
         "long-before 2001-01-01 1 li",
         "eve 2026-09-30T23:59:59 1 li",
-        "first-day 2026-10-01 1 li",             # active_from is a day in the new team
-        "last-day 2026-11-14T23:59:59 1 li",     # active_to is a day in the team
+        "first-day 2026-10-01 1 li",  # active_from is a day in the new team
+        "last-day 2026-11-14T23:59:59 1 li",  # active_to is a day in the team
         "left 2026-11-15 1 li",
         "too-early 2026-02-28 1 wu",
         "march 2026-03-31T12:00:00 1 wu",
         "between 2026-04-01 1 wu",
         "again 2026-05-01 1 wu",
-        "overlap 2026-06-01 1 xu",               # a move ends the time before it
+        "overlap 2026-06-01 1 xu",  # a move ends the time before it
         "nobody 2026-06-01 1 -",
         "unknown 2026-06-01 1 zz",
     )
@@ -51,12 +51,12 @@ def test_where_the_person_has_no_team_the_customer_s_person_or_team_counts():
     customers = rows("customer_id rep_id team", "c1 wu -", "c2 - east", "c3 li east", "c4 - -")
     orders = rows(
         "order_id customer_id ordered_at amount rep_id",
-        "left-1 c1 2026-11-15 1 li",             # Li has left: the customer's person that day, Wu
-        "left-2 c2 2026-11-15 1 li",             # … the customer's own team
-        "left-3 c3 2026-11-15 1 li",             # … whose person is Li too: the customer's team
+        "left-1 c1 2026-11-15 1 li",  # Li has left: the customer's person that day, Wu
+        "left-2 c2 2026-11-15 1 li",  # … the customer's own team
+        "left-3 c3 2026-11-15 1 li",  # … whose person is Li too: the customer's team
         "left-4 c4 2026-11-15 1 li",
-        "own-first c2 2026-10-01 1 li",          # the row's person comes first
-        "customer-s-day c3 2026-09-30 1 -",      # the customer's person on the row's day
+        "own-first c2 2026-10-01 1 li",  # the row's person comes first
+        "customer-s-day c3 2026-09-30 1 -",  # the customer's person on the row's day
         "gap c1 2026-04-15 1 -",
     )
     assert team_of("orders", orders, customers=customers) == {
@@ -79,14 +79,18 @@ def test_undated_rows_belong_to_the_person_s_first_team():
     ],
 )  # fmt: skip
 def test_customers_belong_to_the_team_of_the_period_s_last_day(period, teams):
-    customers = rows("customer_id rep_id team created_at", "a li east 2020-01-01", "b - east 2020-01-01", "c wu south -", "d - - -")
+    customers = rows(
+        "customer_id rep_id team created_at", "a li east 2020-01-01", "b - east 2020-01-01", "c wu south -", "d - - -"
+    )
     assert team_of("customers", customers, period) == teams
 
 
 def test_rows_that_hang_on_another_follow_it():
     customers = rows("customer_id team", "c1 east")
     deals = rows("opportunity_id rep_id created_at", "1 li 2026-09-30")
-    entries = rows("opportunity_id stage entered_at", "1 lead 2026-10-05")     # entered when Li was in the south: still the deal's team
+    entries = rows(
+        "opportunity_id stage entered_at", "1 lead 2026-10-05"
+    )  # entered when Li was in the south: still the deal's team
     assert team_of("stage_changes", entries, opportunities=deals) == {"1": "north"}
     orders = rows("order_id ordered_at amount rep_id", "1 2026-10-01 1 li")
     lines = rows("order_id product quantity unit_price", "1 a 1 1")
@@ -128,7 +132,9 @@ def test_teams_and_unassigned_add_up_to_the_company():
     [("2026-02", ["north"]), ("2026-03", ["east", "north"]), ("2026-05", ["east", "north", "south", "west"]), ("2026-W22", ["east", "north", "south", "west"])],
 )  # fmt: skip
 def test_a_team_exists_from_its_first_day(period, teams):
-    reps = rows("rep_id name team active_from", "a A north -", "b B east 2026-03-31", "c C west 2026-05-31", "d D south 2026-05-01")
+    reps = rows(
+        "rep_id name team active_from", "a A north -", "b B east 2026-03-31", "c C west 2026-05-31", "d D south 2026-05-01"
+    )
     assert Crm.of(period=period, reps=reps).teams == teams
 
 
@@ -139,3 +145,22 @@ def test_a_team_that_only_rows_name_exists_from_the_first_of_them():
 
 def test_every_table_says_whose_rows_it_holds():
     assert {name for name, t in tables().items() if t.scope == ("company",)} == {"exchange_rates", "market", "changes"}
+
+
+@pytest.mark.parametrize(
+    ("label", "known"),
+    [
+        ("2026-10", True),
+        ("2026-11", False),
+        ("2026-Q4", True),
+        ("2027-Q1", False),
+        ("2026", True),
+        ("2027", False),
+        ("2026-W44", True),
+        ("2026-W45", False),
+    ],
+)
+def test_a_goal_is_known_from_the_first_day_of_its_period_on(label, known):
+    """October ends on a Saturday: week 44 begins on the 26th, week 45 on 2 November."""
+    view = Crm.of(period="2026-10", targets=rows("period metric value", f"{label} win_rate 0.2"))
+    assert view.rows("targets") == int(known)

@@ -25,7 +25,7 @@ def test_the_bottleneck_is_found_on_its_team_within_three_months_and_nowhere_els
     planted = truth["funnel"]["bottleneck"]
     opened = cache(lambda period: open_crm(source, period))
     first, found = None, []
-    for month in Period.parse("2026-10").trailing(33):        # the first months have no year before to compare with
+    for month in Period.parse("2026-10").trailing(33):  # the first months have no year before to compare with
         crm = opened(month.label)
         for team in crm.teams:
             for step in steps.bottlenecks(Crm(crm.delivery, crm.period, team)):

@@ -13,7 +13,7 @@ def typed(table, column, texts, zone="America/Phoenix"):
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         rows = ", ".join(f"({i}, {literal(t)})" for i, t in enumerate(texts))
-        raw = f"(select i, {trimmed(column, 'VARCHAR')} as \"{column.name}\" from (values {rows}) v(i, \"{column.name}\"))"
+        raw = f'(select i, {trimmed(column, "VARCHAR")} as "{column.name}" from (values {rows}) v(i, "{column.name}"))'
         found = con.execute(f"select {typed_value(column, 'VARCHAR', zone)} from {raw} r order by i").fetchall()
     return [None if v is None else str(v) if not isinstance(v, bool | float) else v for (v,) in found]
 

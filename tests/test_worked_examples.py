@@ -15,7 +15,10 @@ FUNNELS = {
     "second": ("线索 潜在客户 商机 成交", [100, 20, 2, 1]),
 }
 EXPECTED = {
-    "first": {"conversion_from_previous": [None, 0.6, 0.5, 0.5, 0.5, 0.4], "cumulative_conversion": [1, 0.6, 0.3, 0.15, 0.075, 0.03]},
+    "first": {
+        "conversion_from_previous": [None, 0.6, 0.5, 0.5, 0.5, 0.4],
+        "cumulative_conversion": [1, 0.6, 0.3, 0.15, 0.075, 0.03],
+    },
     "second": {"conversion_to_next": [0.2, 0.1, 0.5, 1], "stage_loss_rate": [0.8, 0.9, 0.5, 0]},
 }
 
@@ -53,7 +56,17 @@ def test_worked_funnels(tmp_path, name, history):
 
 
 def test_through_the_command_line(tmp_path):
-    given = ["run", "--source", source(tmp_path, "first", True), "--period", "2026-10", "--team", "all", "--out", str(tmp_path / "out")]
+    given = [
+        "run",
+        "--source",
+        source(tmp_path, "first", True),
+        "--period",
+        "2026-10",
+        "--team",
+        "all",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     run = subprocess.run([sys.executable, "-m", "crmlib", *given], capture_output=True, text=True, cwd=places.ROOT)
     assert run.returncode == 0, run.stderr
     place = tmp_path / "out" / "site" / "all" / "2026-10"

@@ -19,37 +19,45 @@ from ..periods import Period
 MIME = "application/vnd.crmlib.block+json"
 LONGEST = 300
 _CONTROL = {c: chr(0x2400 + c) for c in range(0x20)} | {0x7F: "␡", 0x09: " ", 0x0A: " ", 0x0D: " "}
-_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# direction marks, controls of the second block, ends of lines and paragraphs, and what is no character
+_UNSEEN = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\x80-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+
+
+def plain(value: object) -> str:
+    """Text from data as it can be seen: control characters visible, direction marks out, very long text cut.
+
+    >>> plain("a\\x00b")
+    'a␀b'
+    """
+    text = str(value)
+    more = f"… (+{len(text) - LONGEST:,})" if len(text) > LONGEST else ""
+    return _UNSEEN.sub("\ufffd", text[:LONGEST].translate(_CONTROL)) + more
 
 
 def esc(value: object) -> str:
-    """Text from data, harmless on a page: escaped, control characters visible, direction marks out, very long text cut.
+    """Text from data, harmless on a page: `plain`, and escaped.
 
     >>> esc("<b>\\x00")
     '&lt;b&gt;␀'
     """
-    text = _BIDI.sub("\ufffd", str(value).translate(_CONTROL))
-    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
-    if len(text) > LONGEST:
-        text = f"{text[:LONGEST]}… (+{len(text) - LONGEST:,})"
-    return html.escape(text, quote=True)
+    return html.escape(plain(value), quote=True)
 
 
 def exact(value: Any, unit: str = "count") -> Any:
     """A value as facts keep it: full precision (sums of money as they are, other floats to 12 significant digits), never NaN."""
     if isinstance(value, Period):
         return value.label
-    if isinstance(value, datetime | date):
-        return value.isoformat()
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool | str) or value is None:
+    if isinstance(value, bool | str):
         return value
     if not fmt.known(value):
         return None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     if unit == "money" and round(float(value), 4) == float(value):
-        return round(float(value), 4)                     # an exact sum; a mean falls through to 12 digits
-    if float(value) == int(value) and unit in ("count", "days", "text", "word"):
+        return round(float(value), 4)  # an exact sum; a mean falls through to 12 digits
+    if unit in ("count", "days", "text", "word") and value == int(value):
         return int(value)
     return float(f"{float(value):.12g}")
 

@@ -6,32 +6,43 @@ from .. import charts, fmt, texts
 from ..crm import Crm
 from ..kpi import Change, Kpi
 from .bundle import esc, exact, localised
+from .tables import counts
 
 
 def value_text(kpi: Kpi, value: float | None, lang: str, currency: str, base: float | None = None) -> str:
-    """A figure's value in words: on a small base the counts, not the percentage."""
+    """A figure's value in words: on a small base the counts, not the percentage (of an amount there are none)."""
     if kpi.unit == "share" and value is not None and base is not None and base < kpi.min_base:
-        return texts.say("page.of", lang, part=fmt.count(round(value * base), lang), base=fmt.count(base, lang))
-    return fmt.unit(value, kpi.unit, lang, currency)
+        return counts(value, base, lang) if kpi.part is not None else fmt.MISSING
+    text = fmt.unit(value, kpi.unit, lang, currency)
+    return texts.days(text, lang) if kpi.unit == "days" and value is not None else text
 
 
 def delta_text(kpi: Kpi, change: Change, lang: str, currency: str) -> str:
-    """A difference with its sign: points of shares, per cent of money, both of counts.
+    """A difference with its sign: points of shares, per cent of money, both of counts; no percentage of a small base.
 
-    >>> delta_text(Kpi("lead_count", 12, "count", "up", previous=10), Change(2, 0.2, True), "en", "EUR")
-    '+2 (+20.0%)'
+    >>> delta_text(Kpi("lead_count", 112, "count", "up", previous=100), Change(12, 0.12, True), "en", "EUR")
+    '+12 (+12.0%)'
     """
     delta = change.delta or 0.0
-    shown = round(delta, 3 if kpi.unit == "share" else 1)  # as far as it is printed: no "+0.0"
-    sign = "+" if shown > 0 else "−" if shown < 0 else "±"
-    relative = f"{sign}{fmt.share(abs(change.relative), lang)}" if change.relative is not None else ""
+    relative = None if change.why == "small_base" or change.relative is None else _signed(change.relative * 100, lang, 1) + "%"
     if kpi.unit == "share":
-        return texts.say("page.points", lang, value=sign + fmt.points(abs(delta), lang))
+        return "" if change.why == "small_base" else texts.say("page.points", lang, value=_signed(delta * 100, lang, 1))
     if kpi.unit == "money":
-        return relative or sign + fmt.money(abs(delta), lang, currency)
+        return relative or _sign(delta) + fmt.money(abs(delta), lang, currency)
     if kpi.unit == "days":
-        return texts.say("page.days", lang, value=sign + fmt.days(abs(delta), lang))
-    return f"{sign}{fmt.unit(abs(delta), kpi.unit, lang)}" + (f" ({relative})" if relative else "")
+        return texts.days(_signed(delta, lang, 0 if delta == round(delta) else 1), lang)
+    small = kpi.unit == "count" and kpi.value is not None and abs(kpi.value - delta) < kpi.min_base
+    shown = _sign(delta) + fmt.unit(abs(delta), kpi.unit, lang)
+    return shown if relative is None or small else texts.say("page.because", lang, what=shown, why=relative)
+
+
+def _sign(value: float) -> str:
+    return "+" if value > 0 else "−" if value < 0 else "±"
+
+
+def _signed(value: float, lang: str, places: int) -> str:
+    """A number with its sign as far as it is printed: no "+0.0"."""
+    return _sign(round(value, places)) + fmt.number(abs(value), lang, places)
 
 
 def judged(kpi: Kpi, change: Change) -> tuple[str, str]:
@@ -49,11 +60,16 @@ def _against(kpi: Kpi, crm: Crm, against: str, lang: str) -> str:
         return ""
     css, mark = judged(kpi, change)
     period = crm.period.previous if against == "previous" else crm.period.year_before
-    small = f" ({reading(kpi, change, lang)})" if change.why == "small_base" else ""
-    why = f"{texts.say('page.comma', lang)}{texts.say('page.reading_flat', lang)}{small}" if not change.clear else ""
     delta = delta_text(kpi, change, lang, crm.business.currency)
     on = texts.say("page.compared", lang, period=fmt.period(period, lang))
-    return f'<li><span class="d {css}"><span aria-hidden="true">{mark}</span> {delta}</span> {on}{why}</li>'
+    said = texts.say("page.comma", lang) + _unclear(kpi, change, lang) if not change.clear else ""
+    return f'<li><span class="d {css}"><span aria-hidden="true">{mark}</span> {delta}</span> {on}{said}</li>'
+
+
+def _unclear(kpi: Kpi, change: Change, lang: str) -> str:
+    """That a change is not clear, and why where the reader could not tell."""
+    flat = texts.say("page.reading_flat", lang)
+    return texts.say("page.because", lang, what=flat, why=reading(kpi, change, lang)) if change.why == "small_base" else flat
 
 
 def reading(kpi: Kpi, change: Change, lang: str) -> str:
@@ -68,40 +84,41 @@ def _target(kpi: Kpi, lang: str, currency: str) -> str:
         return ""
     met = kpi.value >= kpi.target if kpi.better == "up" else kpi.value <= kpi.target
     words = texts.say(
-        "page.target_met" if met else "page.target_missed",
-        lang,
-        target=fmt.unit(kpi.target, kpi.unit, lang, currency),
+        "page.target_met" if met else "page.target_missed", lang, target=value_text(kpi, kpi.target, lang, currency)
     )
     return f'<li><span class="d {"good" if met else "bad"}">{"✓" if met else "✗"} {words}</span></li>'
 
 
 def _spark(kpi: Kpi, crm: Crm, lang: str) -> str:
-    known = [v for v in kpi.series if v is not None]
-    if len(known) < 2:
-        return ""
-    shown = lambda v: fmt.unit(v, kpi.unit, lang, crm.business.currency)  # noqa: E731
-    first, last = crm.period.shift(1 - len(kpi.series)), crm.period
-    desc = texts.say("page.spark", lang, count=len(kpi.series), first=fmt.period(first, lang), last=fmt.period(last, lang),
-                     start=shown(known[0]), finish=shown(known[-1]), low=shown(min(known)), high=shown(max(known)))  # fmt: skip
+    known = [(p, v) for p, v in zip(crm.period.trailing(len(kpi.series)), kpi.series, strict=True) if v is not None]
+    if len(known) < 2 or (kpi.unit == "share" and (kpi.base or 0) < kpi.min_base):
+        return ""  # nothing to compare, or shares of small bases, which are not said as percentages
+    (first, start), (last, finish) = known[0], known[-1]
+    shown = lambda v: value_text(kpi, v, lang, crm.business.currency)  # noqa: E731
+    low, high = min(v for _, v in known), max(v for _, v in known)
+    desc = texts.say("page.spark", lang, count=len(known), first=fmt.period(first, lang), last=fmt.period(last, lang),
+                     start=shown(start), finish=shown(finish), low=shown(low), high=shown(high))  # fmt: skip
     return charts.spark(list(kpi.series), desc)
 
 
 def card(kpi: Kpi, crm: Crm, lang: str) -> str:
     """One card: value, sparkline, changes with arrow and word, target, which way is better."""
     currency = crm.business.currency
-    value = value_text(kpi, kpi.value, lang, currency, kpi.base)
-    unit = (
-        f" <small>{texts.say('page.days', lang, value='').strip()}</small>"
-        if kpi.unit == "days" and kpi.value is not None
-        else ""
-    )
-    reason = f"<li>{texts.say('page.undefined', lang)}: {texts.say(f'reasons.{kpi.reason}', lang)}</li>" if kpi.reason else ""
+    value, number = value_text(kpi, kpi.value, lang, currency, kpi.base), fmt.days(kpi.value, lang)
+    if kpi.unit == "days" and kpi.value is not None:
+        value = f"{number} <small>{value.removeprefix(number).strip()}</small>"
+    reason = f"<li>{_undefined(kpi, lang)}</li>" if kpi.value is None and kpi.reason else ""
     better = texts.say(f"page.better_{kpi.better or 'none'}", lang)
     lines = reason + _against(kpi, crm, "previous", lang) + _against(kpi, crm, "year_before", lang) + _target(kpi, lang, currency)
     return (
-        f'<li class="kpi"><h3>{esc(texts.name(kpi.name, lang))}</h3><p class="v">{value}{unit}</p>{_spark(kpi, crm, lang)}'
+        f'<li class="kpi"><h3>{esc(texts.name(kpi.name, lang))}</h3><p class="v">{value}</p>{_spark(kpi, crm, lang)}'
         f"<ul>{lines}<li>{better}</li></ul></li>"
     )
+
+
+def _undefined(kpi: Kpi, lang: str) -> str:
+    why = texts.say(f"reasons.{kpi.reason}", lang)
+    return texts.say("page.titled", lang, what=texts.say("page.undefined", lang), title=why)
 
 
 def cards(kpis: list[Kpi], crm: Crm, lang: str) -> str:
@@ -141,9 +158,10 @@ def _figure_row(kpi: Kpi, crm: Crm, lang: str) -> str:
     value = lambda v, base=None: value_text(kpi, v, lang, currency, base)  # noqa: E731
     previous, year = kpi.change("previous"), kpi.change("year_before")
     said = reading(kpi, previous, lang) if previous else texts.say(f"reasons.{kpi.reason}", lang) if kpi.reason else fmt.MISSING
-    unit = f" {texts.say('page.days', lang, value='').strip()}" if kpi.unit == "days" else ""
+    if year and year.clear:
+        said = texts.say("page.on_year", lang, previous=said, year=reading(kpi, year, lang))
     cells = [
-        value(kpi.value, kpi.base) + (unit if kpi.value is not None else ""), fmt.count(kpi.base, lang) if kpi.base is not None else fmt.MISSING,
+        value(kpi.value, kpi.base), fmt.count(kpi.base, lang),
         value(kpi.previous, kpi.previous_base), _mark(kpi, previous, lang, currency), value(kpi.year_before, kpi.year_before_base),
         _mark(kpi, year, lang, currency), value(kpi.target),
     ]  # fmt: skip
@@ -154,7 +172,8 @@ def _mark(kpi: Kpi, change: Change | None, lang: str, currency: str) -> str:
     if change is None:
         return fmt.MISSING
     css, mark = judged(kpi, change)
-    return f'<span class="d {css}"><span aria-hidden="true">{mark}</span> {delta_text(kpi, change, lang, currency)}</span>'
+    said = delta_text(kpi, change, lang, currency) or reading(kpi, change, lang)
+    return f'<span class="d {css}"><span aria-hidden="true">{mark}</span> {said}</span>'
 
 
 def kpi_facts(kpi: Kpi, languages: list[str]) -> dict[str, Any]:

@@ -1,28 +1,61 @@
-"""What a chart shows, in a sentence for those who cannot see it."""
+"""What a chart draws of a table, and what it shows, in a sentence for those who cannot see it."""
 
 from collections.abc import Callable
 
 import pandas as pd
 
 from .. import charts, fmt, texts
+from .bundle import plain
+from .tables import bases
+
+# which columns of a metric's table a chart reads: the first is the name, the last the value where nothing else is said
+_DRAWN: dict[str, dict[str, str]] = {
+    "steps": {"value": "", "from_previous": "conversion_from_previous", "to_next": "conversion_to_next"},
+    "ranges": {"value": "", "median": "median_days", "p90": "p90_days", "before": "median_before_days"},
+    "bars": {"value": "share", "before": "before_share"},
+}
+MEASURE = {"steps": "count", "ranges": "median"}  # the chart's column without which there is nothing to draw
+
+
+def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame:
+    """A table under the column names that its chart reads, without shares of small bases: they are no percentages."""
+    data = data.assign(**{c: data[c].where(base >= min_base) for c, base in bases(data).items()})
+    names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
+    if chart is charts.trend:
+        names.pop("name")
+    return data.rename(columns={column: called for called, column in names.items()})
 
 
 def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, currency: str) -> str:
     """The description of a drawn frame, from its own numbers."""
     if chart is charts.steps:
         first, last = drawn.iloc[0], drawn.iloc[-1]
-        return texts.say("alts.steps", lang, count=len(drawn), first=texts.word(first["name"], lang), last=texts.word(last["name"], lang),
+        return texts.say("alts.steps", lang, count=len(drawn), first=_named(first, lang), last=_named(last, lang),
                          first_count=fmt.count(first["count"], lang), last_count=fmt.count(last["count"], lang))  # fmt: skip
     value = {"ranges": "median"}.get(chart.__name__, "value")
-    shown = lambda v: fmt.unit(v, unit or "count", lang, currency)  # noqa: E731
+    shown = lambda v: texts.days(fmt.days(v, lang), lang) if unit == "days" else fmt.unit(v, unit or "count", lang, currency)  # noqa: E731
     known = drawn.dropna(subset=[value])
     if known.empty:
         return texts.say("reasons.no_data", lang)
     low, high = known.loc[known[value].astype(float).idxmin()], known.loc[known[value].astype(float).idxmax()]
-    words = {"count": len(drawn), "low": shown(low[value]), "high": shown(high[value])}
+    words = {"count": len(known), "low": shown(low[value]), "high": shown(high[value])}
     if chart is charts.trend:
         first, last = known.iloc[0], known.iloc[-1]
         return texts.say("alts.trend", lang, first=fmt.period(first["period"], lang), last=fmt.period(last["period"], lang),
                          start=shown(first[value]), finish=shown(last[value]), **words)  # fmt: skip
-    named = {"low_name": texts.word(low["name"], lang), "high_name": texts.word(high["name"], lang)}
-    return texts.say(f"alts.{chart.__name__}", lang, **words, **named)
+    return texts.say(f"alts.{chart.__name__}", lang, **words, low_name=_named(low, lang), high_name=_named(high, lang))
+
+
+def _named(row: pd.Series, lang: str) -> str:
+    return plain(texts.word(row["name"], lang))
+
+
+def key_of(name: str) -> str:
+    """An anchor's name as texts and facts write it."""
+    return name.replace("-", "_")
+
+
+def thing_of(need: str, lang: str) -> str:
+    """What a report needs (a table, or table.column) in words."""
+    table, _, column = need.partition(".")
+    return texts.column(column, lang) if column else texts.say(f"tables.{table}", lang)

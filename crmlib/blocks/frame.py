@@ -10,14 +10,14 @@ from typing import Any
 from .. import fmt, texts
 from ..crm import ALL, Crm
 from ..periods import Period
-from .bundle import Block, esc, lab_style, localised
+from .bundle import Block, esc, lab_style, localised, plain
 
 SCHEMA = 1
 
 
 def opening(crm: Crm, report: str, languages: list[str]) -> Block:
     """The masthead's words, the facts' head, and notes on what the reader must know first."""
-    team = lambda g: texts.say("page.company", g) if crm.team == ALL else texts.word(crm.team, g)  # noqa: E731
+    team = lambda g: plain(team_words(crm, g))  # noqa: E731
     moment = lambda g: {"period": fmt.period(crm.period, g), "day": fmt.day(crm.as_of, g)}  # noqa: E731
     words = lambda g: {"report": texts.report(report, "name", g), "team": team(g), **moment(g)}  # noqa: E731
     title = {g: texts.say("page.title", g, **words(g)) for g in languages}
@@ -34,6 +34,11 @@ def opening(crm: Crm, report: str, languages: list[str]) -> Block:
     }  # fmt: skip
     html = {g: f"<h1>{esc(title[g])}</h1>" for g in languages}
     return Block(html, kind="report", facts=facts, page=page, style=lab_style())
+
+
+def team_words(crm: Crm, lang: str) -> str:
+    """The audience in words."""
+    return texts.say("page.company", lang) if crm.team == ALL else texts.word(crm.team, lang)
 
 
 def window(period: Period) -> dict[str, str]:
@@ -64,10 +69,21 @@ def coverage(crm: Crm, names: tuple[str, ...], notes: list[str], languages: list
             source=crm.delivery.title,
             day=fmt.day(crm.as_of, lang),
         )
-        said = "".join(f"<p>{esc(texts.say(f'page.{n}', lang))}</p>" for n in ("team_rule", *notes))
+        words = {"team": team_words(crm, lang), "period": fmt.period(crm.period, lang)}
+        said = "".join(f"<p>{esc(texts.say(f'page.{n}', lang, **words))}</p>" for n in ("team_rule", *_lacks(crm, names), *notes))
         return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
 
     return Block({g: html(g) for g in languages}, id="coverage")
+
+
+def _lacks(crm: Crm, names: tuple[str, ...]) -> list[str]:
+    """What the deals of a source do not say (keys of texts, page.…), where a report reads them."""
+    if "opportunities" not in names or not crm.has("opportunities"):
+        return []
+    if not crm.rows("opportunities"):
+        return ["no_deals"]
+    needs = {"no_stage_changes": ("stage_changes",), "no_closings": ("opportunities", "closed_at")}
+    return [note for note, need in needs.items() if not crm.has(*need)]
 
 
 def _coverage_table(counted: list[tuple[str, int | None, dict[str, int]]], lang: str) -> str:

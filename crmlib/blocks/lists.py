@@ -24,8 +24,13 @@ def key(chart: Callable, lang: str, hot: Any) -> str:
 
 def folded(title: str, body: str, lang: str, own: bool = False) -> str:
     """Something to unfold; `own`: under its own title, else as the numbers of the figure above."""
-    summary = esc(title) if own else f'{texts.say("page.more", lang)}<span class="vh">: {esc(title)}</span>'
+    summary = esc(title) if own else _titled(texts.say("page.more", lang), title, lang)
     return f'<div class="more"><details><summary>{summary}</summary>{body}</details></div>'
+
+
+def _titled(what: str, title: str, lang: str) -> str:
+    """Words of which there are many on a page; what they are about is said to those who hear them one by one."""
+    return f'{what}<span class="vh">{esc(texts.say("page.titled", lang, what="", title=title))}</span>'
 
 
 def findings_block(crm: Crm, found: list[Finding], languages: list[str], top: int) -> Block:
@@ -42,7 +47,7 @@ def _said(crm: Crm, finding: Finding, part: str, lang: str) -> str:
 def _finding(crm: Crm, finding: Finding, i: int, lang: str) -> str:
     title, text = _said(crm, finding, "title", lang), _said(crm, finding, "text", lang)
     link = (
-        f'<p><a href="#{finding.evidence}">{texts.say("page.evidence", lang)}<span class="vh">: {esc(title)}</span></a></p>'
+        f'<p><a href="#{finding.evidence}">{_titled(texts.say("page.evidence", lang), title, lang)}</a></p>'
         if finding.evidence
         else ""
     )
@@ -55,8 +60,8 @@ def _finding(crm: Crm, finding: Finding, i: int, lang: str) -> str:
 def _top(crm: Crm, finding: Finding, i: int, lang: str) -> str:
     title, text = _said(crm, finding, "title", lang), _said(crm, finding, "text", lang)
     owner, action = _said(crm, finding, "owner", lang), _said(crm, finding, "action", lang)
-    colon = "：" if lang == "zh" else ": "
-    do = f'<p class="do"><b>{esc(owner)}{colon}</b>{esc(action)}</p>' if action else ""
+    who = texts.say("page.titled", lang, what=owner, title="")
+    do = f'<p class="do"><b>{esc(who)}</b>{esc(action)}</p>' if action else ""
     return (
         f'<li class="top {_COLOUR[finding.severity]}"><p class="sev">{texts.say(f"severities.{finding.severity}", lang)}</p>'
         f'<h3><a href="#f-{i + 1}">{esc(title)}</a></h3><p>{esc(text)}</p>{do}</li>'
@@ -64,13 +69,12 @@ def _top(crm: Crm, finding: Finding, i: int, lang: str) -> str:
 
 
 def _facts(crm: Crm, finding: Finding, languages: list[str]) -> dict[str, Any]:
-    values = {
-        k: exact(v, findings.UNITS.get(k, findings.UNITS.get(k.rpartition("_")[2], "count"))) for k, v in finding.values.items()
-    }
+    values = {k: exact(v, findings.unit_of(k)) for k, v in finding.values.items()}
+    asked = _said(crm, finding, "action", languages[0])
     sentence = lambda g: " ".join(filter(None, [_said(crm, finding, p, g) for p in ("title", "text")]))  # noqa: E731
     return {
         "rule": finding.rule, "severity": finding.severity, "values": values, "text": localised(languages, sentence),
-        "action": localised(languages, lambda g: _said(crm, finding, "action", g)),
+        "action": localised(languages, lambda g: _said(crm, finding, "action", g)) if asked else None,
     }  # fmt: skip
 
 

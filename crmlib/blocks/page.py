@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from .. import charts, findings, fmt, texts, theme
-from ..crm import ALL, Crm
+from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
 from ..metrics.cohorts import Cohort
 from . import cards, frame, lists
 from .bundle import Block, esc
-from .describe import describe
+from .describe import MEASURE, describe, drawn_of, key_of, thing_of
 from .tables import table, table_facts
 
 
@@ -44,6 +44,9 @@ class Page:
 
     def kpis(self, kpis: list[Kpi], top: int = 6) -> Block:
         """The key figures as a table; the first `top` stand as cards in the summary."""
+        if absent := self._absent(()):
+            said = self._each(lambda g: self._missing(absent, g))
+            return Block(said, id="kpis", facts={"kpis": []}, summary=said)
         html = self._each(lambda g: cards.figures_table(kpis, self.crm, g))
         summary = self._each(lambda g: cards.cards(kpis[:top], self.crm, g))
         facts = {"kpis": [cards.kpi_facts(k, list(self.languages)) for k in kpis]}
@@ -59,9 +62,9 @@ class Page:
         sentences beside it · `window`: the deals or days it is about, in words · `hot`: the row that is the finding ·
         `table`: what its table is called (default: as the figure) · `needs`: tables or table.column without which it says so
         """
-        if self._absent(needs) or not _drawn(chart, data)[_MEASURE.get(chart.__name__, "value")].fillna(0).any():
+        drawn = drawn_of(chart, data, self.crm.business.min_base)
+        if self._absent(needs) or not drawn[MEASURE.get(chart.__name__, "value")].fillna(0).any():
             return self.table(name, headline, data, window=window, table=table, needs=needs)
-        drawn = _drawn(chart, data)
         drawn = drawn.assign(hot=drawn["name"] == hot) if chart is charts.ranges else drawn
         extra = options | ({"unit": unit} if unit else {}) | ({"highlight": hot} if chart in (charts.steps, charts.bars) else {})
 
@@ -86,7 +89,7 @@ class Page:
                 lang,
             )
 
-        toc = {"toc": self._each(lambda g: texts.short(_key(name), g))}
+        toc = {"toc": self._each(lambda g: texts.short(key_of(name), g))}
         return Block(self._each(html), id=name, facts={"tables": [self._facts(table or name, data, window)]}, page=toc)
 
     def table(
@@ -104,7 +107,7 @@ class Page:
             return self._framed(name, title, self._sub(name, lang, window), body + self._source(lang), lang)
 
         facts = {"tables": [self._facts(called, data, window)]}
-        toc = {"toc": self._each(lambda g: texts.short(_key(name), g))}
+        toc = {"toc": self._each(lambda g: texts.short(key_of(name), g))}
         return Block(self._each(html), id=name, facts=None if absent else facts, page=toc)
 
     def folded(
@@ -120,12 +123,11 @@ class Page:
         absent = self._absent(needs)
 
         def html(lang: str) -> str:
-            if absent:
-                return ""                                 # the figure it belongs to has said what is missing
-            body = self._table(name, data, lang, window, None, note(lang) if note else "") if len(data) else self._nothing(lang)
+            rows = self._table(name, data, lang, window, None, note(lang) if note else "") if len(data) else self._nothing(lang)
+            body = self._missing(absent, lang) if absent else rows
             return lists.folded(self._caption(name, lang, window), body, lang, own=True)
 
-        return Block(self._each(html), id=name, facts={"tables": [self._facts(name, data, window)]})
+        return Block(self._each(html), id=name, facts=None if absent else {"tables": [self._facts(name, data, window)]})
 
     def data(self, name: str, data: pd.DataFrame) -> Block:
         """A table for the facts file and the downloads alone."""
@@ -184,15 +186,17 @@ class Page:
         return lambda g: texts.say("page.window", g, start=fmt.day(start, g), end=fmt.day(last, g))
 
     def _absent(self, needs: Iterable[str]) -> list[str]:
-        return [n for n in needs if not self.crm.has(*n.split("."))]
+        """What of this was not delivered; without the table that a report is about, that alone is said."""
+        missing = lambda names: [n for n in names if not self.crm.has(*n.split("."))]  # noqa: E731
+        return missing(_ABOUT.get(self.report, ())) or missing(needs)
 
     def _missing(self, absent: list[str], lang: str) -> str:
-        what = fmt.listing([_thing(n, lang) for n in absent], lang)
+        what = fmt.listing([thing_of(n, lang) for n in absent], lang)
         return f"<p>{esc(texts.say('page.absent', lang, what=what))}</p>"
 
     def team(self, lang: str) -> str:
         """The audience in words."""
-        return texts.say("page.company", lang) if self.crm.team == ALL else texts.word(self.crm.team, lang)
+        return frame.team_words(self.crm, lang)
 
     def period(self, lang: str) -> str:
         return fmt.period(self.crm.period, lang)
@@ -209,17 +213,17 @@ class Page:
         }  # fmt: skip
 
     def _sub(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        return texts.say(f"subs.{_key(name)}", lang, **self._words(lang, window)) if texts.has(f"subs.{_key(name)}") else ""
+        return texts.say(f"subs.{key_of(name)}", lang, **self._words(lang, window)) if texts.has(f"subs.{key_of(name)}") else ""
 
     def _caption(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        return texts.say(f"captions.{_key(name)}", lang, **self._words(lang, window))
+        return texts.say(f"captions.{key_of(name)}", lang, **self._words(lang, window))
 
     def _table(self, name: str, data: pd.DataFrame, lang: str, window: Any, hot: Any, note: str = "") -> str:
         business = self.crm.business
         return table(data, self._caption(name, lang, window), lang, business.currency, business.min_base, note, hot)
 
     def _facts(self, name: str, data: pd.DataFrame, window: Any) -> dict[str, Any]:
-        return table_facts(_key(name), data, list(self.languages), lambda g: self._caption(name, g, window))
+        return table_facts(key_of(name), data, list(self.languages), lambda g: self._caption(name, g, window))
 
     def _nothing(self, lang: str) -> str:
         return f"<p>{esc(texts.say('page.no_rows', lang, period=self.period(lang)))}</p>"
@@ -235,28 +239,5 @@ class Page:
         )
 
 
-# which columns of a metric's table a chart reads: the first is the name, the last the value where nothing else is said
-_DRAWN: dict[str, dict[str, str]] = {
-    "steps": {"value": "", "from_previous": "conversion_from_previous", "to_next": "conversion_to_next"},
-    "ranges": {"value": "", "median": "median_days", "p90": "p90_days", "before": "median_before_days"},
-    "bars": {"value": "share", "before": "before_share"},
-}
-_MEASURE = {"steps": "count", "ranges": "median"}  # the chart's column without which there is nothing to draw
-
-
-def _drawn(chart: Callable, data: pd.DataFrame) -> pd.DataFrame:
-    """A table under the column names that its chart reads."""
-    names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
-    if chart is charts.trend:
-        names.pop("name")
-    return data.rename(columns={column: called for called, column in names.items()})
-
-
-def _key(name: str) -> str:
-    """An anchor's name as texts and facts write it."""
-    return name.replace("-", "_")
-
-
-def _thing(need: str, lang: str) -> str:
-    table, _, column = need.partition(".")
-    return texts.column(column, lang) if column else texts.say(f"tables.{table}", lang)
+# the tables without which a report has nothing to show
+_ABOUT: dict[str, tuple[str, ...]] = {"funnel": ("opportunities",)}

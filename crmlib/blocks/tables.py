@@ -31,20 +31,33 @@ DAYS = {
     "sales_cycle_p90",
 }
 TEXTS = {"opportunity_id", "customer", "rep"}  # as the data have them, never translated
-# the base of a share, from its row
-_BASES: dict[str, Callable[[Any], float]] = {
-    "win_rate": lambda r: r["won_count"] + r["lost_count"],
-    "conversion_to_next": lambda r: r["count"],
-    "stage_loss_rate": lambda r: r["count"],
-    "conversion_from_previous": lambda r: _behind(r["count"], r["conversion_from_previous"]),
-    "cumulative_conversion": lambda r: r["lead_count"] if "lead_count" in r else _behind(r["count"], r["cumulative_conversion"]),
-    "share": lambda r: _behind(r["lost_count"], r["share"]),
-    "before_share": lambda r: _behind(r["before_count"], r["before_share"]),
+# the part and the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
+_BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "win_rate": lambda t: t["won_count"] + t["lost_count"],
+    "conversion_to_next": lambda t: t["count"],
+    "stage_loss_rate": lambda t: t["count"],
+    "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
+    "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
+    "share": lambda t: t["lost_count"].sum(),
+    "before_share": lambda t: _whole(t["before_count"], t["before_share"]),
 }
 
 
-def _behind(part: float, share: float) -> float:
-    return round(part / share) if share else float("inf")
+def _groups(frame: pd.DataFrame) -> Any:
+    """Stages of one group: rows of the same names before the column `stage`."""
+    names = list(frame.columns[: frame.columns.get_loc("stage")])
+    return frame.groupby(names, sort=False) if names else frame.groupby(lambda _: 0)
+
+
+def _whole(part: pd.Series, share: pd.Series) -> float:
+    """What the shares are of, where the table does not hold all parts; unknown where all are 0."""
+    return float((part / share.where(share > 0)).round().max())
+
+
+def bases(frame: pd.DataFrame) -> pd.DataFrame:
+    """The base of every share in a table, in a column of the same name."""
+    columns = [c for c in frame.columns if c in _BASES]
+    return pd.DataFrame({c: _BASES[c](frame) for c in columns}, index=frame.index)
 
 
 def unit_of(column: str) -> str:
@@ -67,25 +80,33 @@ def unit_of(column: str) -> str:
     }.get(column, "word")
 
 
-def cell(row: Any, column: str, lang: str, min_base: int) -> str:
-    """The text of one cell."""
-    value, unit = row[column], unit_of(column)
-    if unit == "flag":
-        return (
-            texts.say("page.stuck" if column == "stuck" else "page.ripe", lang)
-            if value
-            else (texts.say("page.unripe", lang) if column == "ripe" else "")
-        )
-    if not fmt.known(value):
+def counts(share: float, base: float, lang: str) -> str:
+    """A share as its counts, "3 of 7"; of an unknown base only nothing can be known.
+
+    >>> counts(3 / 7, 7, "en"), counts(0.0, float("nan"), "en")
+    ('3 of 7', '0')
+    """
+    if not fmt.known(base):
+        return fmt.count(share, lang)
+    return texts.say("page.of", lang, part=fmt.count(share * base, lang), base=fmt.count(base, lang))
+
+
+_FLAGS = {("stuck", True): "page.stuck", ("ripe", True): "page.ripe", ("ripe", False): "page.unripe"}
+
+
+def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:
+    """The text of one cell; a share below `min_base` is its counts."""
+    unit = unit_of(column)
+    if not fmt.known(value) or not str(value).strip():
         return fmt.MISSING
+    if unit == "flag":
+        return texts.say(_FLAGS[column, bool(value)], lang) if (column, bool(value)) in _FLAGS else ""
     if unit == "period":
         return fmt.period(value, lang)
     if unit in ("word", "text"):
         return f"<bdi>{esc(texts.word(value, lang) if unit == 'word' else value)}</bdi>"
-    if unit == "share" and column in _BASES:
-        base = _BASES[column](row)
-        if base < min_base:
-            return texts.say("page.of", lang, part=fmt.count(value * base, lang), base=fmt.count(base, lang))
+    if unit == "share" and base is not None and not base >= min_base:
+        return counts(value, base, lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
 
 
@@ -111,7 +132,11 @@ def table(
     """A frame as the page's table; `hot` names the value of the first column whose row is shaded."""
     columns = list(frame.columns)
     heads = "".join(f'<th scope="col"{_wide(c)}>{head(c, lang, currency)}</th>' for c in columns)
-    body = "".join(_row(row, columns, lang, min_base, hot) for _, row in frame.iterrows())
+    based = bases(frame).to_dict("records") or [{}] * len(frame)
+    body = ""
+    for row, base in zip(frame.itertuples(index=False, name=None), based, strict=True):
+        cells = [cell(v, c, lang, base.get(c), min_base) for c, v in zip(columns, row, strict=True)]
+        body += _row(cells, columns, hot is not None and row[0] == hot)
     small = f"<small>{note}</small>" if note else ""
     wide = " wide" if len(columns) > 10 else ""
     return (
@@ -120,11 +145,9 @@ def table(
     )
 
 
-def _row(row: Any, columns: list[str], lang: str, min_base: int, hot: Any) -> str:
-    first, *rest = columns
-    cells = "".join(f"<td{_wide(c)}>{cell(row, c, lang, min_base)}</td>" for c in rest)
-    shaded = ' class="hot"' if hot is not None and row[first] == hot else ""
-    return f'<tr{shaded}><th scope="row">{cell(row, first, lang, min_base)}</th>{cells}</tr>'
+def _row(cells: list[str], columns: list[str], hot: bool) -> str:
+    rest = "".join(f"<td{_wide(c)}>{said}</td>" for c, said in zip(columns[1:], cells[1:], strict=True))
+    return f'<tr{" class=hot" if hot else ""}><th scope="row">{cells[0]}</th>{rest}</tr>'
 
 
 def _wide(column: str) -> str:

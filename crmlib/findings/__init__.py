@@ -13,6 +13,8 @@ UNITS = {
     "share": "share", "delta": "points", "low": "points", "high": "points", "part": "count", "base": "count", "count": "count",
     "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share",
 }  # fmt: skip
+NAMES = ("rep", "customer")  # of people: said as they are, never translated
+LONGEST = 120  # of a name in a sentence
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def render(finding: Finding, part: str, lang: str, currency: str | None = None) 
     """One sentence of a finding in a language: its title, text, action, owner or success.
 
     >>> render(said("funnel.lowest_step", stage="lead", next_stage="contacted", share=0.25, part=25, base=100), "title", "en")
-    'The lowest step: 25.0% of deals go on from Lead to First contact'
+    'Lowest step: 25.0% of deals go on from Lead to First contact'
     """
     words = {name: _worded(name, value, lang, currency) for name, value in finding.values.items()}
     return texts.finding(finding.rule, part, lang).format(**words)
@@ -41,13 +43,29 @@ def render(finding: Finding, part: str, lang: str, currency: str | None = None) 
 
 def _worded(name: str, value: Any, lang: str, currency: str | None) -> str:
     if isinstance(value, str):
-        return texts.say("page.company", lang) if (name, value) == ("team", ALL) else texts.word(value, lang)
+        said = _named(name, value, lang)
+        return said if len(said) <= LONGEST else said[:LONGEST] + "…"
     if hasattr(value, "label"):
         return fmt.period(value, lang)
-    unit = UNITS.get(name) or UNITS.get(name.rpartition("_")[2], "count")
-    if unit == "points":
+    unit = unit_of(name)
+    if unit == "points" and fmt.known(value):
         return fmt.points(abs(value), lang)
-    return fmt.unit(value, unit, lang, currency)
+    return texts.days(fmt.days(value, lang), lang) if unit == "days" else fmt.unit(value, unit, lang, currency)
+
+
+def _named(name: str, value: str, lang: str) -> str:
+    if (name, value) == ("team", ALL):
+        return texts.say("page.company", lang)
+    return value if name in NAMES else texts.word(value, lang)
+
+
+def unit_of(name: str) -> str:
+    """The unit of a named value.
+
+    >>> unit_of("before_share"), unit_of("stage_count")
+    ('share', 'count')
+    """
+    return UNITS.get(name) or UNITS.get(name.rpartition("_")[2], "count")
 
 
 def ordered(findings: list[Finding], rule_when_none: str) -> list[Finding]:

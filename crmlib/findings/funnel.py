@@ -4,22 +4,21 @@ from typing import Any
 
 from ..crm import ALL, Crm
 from ..kpi import Kpi, Share, difference
+from ..measures import within
 from ..metrics import closing, cohorts, funnel, steps, waiting
 from ..metrics.deals import NONE_GIVEN
 from ..periods import year_earlier
 from . import Finding, ordered, said
 
 STUCK_AT_LEAST = 5  # fewer stuck deals are a matter for their owner, not for a page
-
-
 SLOWER_BY = 1.5  # a stage is slower if its median wait grew by half …
-
-
 SLOWER_DAYS = 3  # … and by three days
 
 
 def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
     """All findings of the funnel page, the gravest first."""
+    if not crm.rows("opportunities"):
+        return [said("funnel.no_deals")]
     by_name = {k.name: k for k in kpis if k.dimension is None}
     found = [
         *bottleneck(crm), *changed(by_name.get("win_rate"), "win_rate", "win-rate"), *loss_reason(crm), *slower(crm), *stuck(crm),
@@ -31,48 +30,37 @@ def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
 
 
 def bottleneck(crm: Crm) -> list[Finding]:
-    """Steps clearly below the team's own year before and the other teams (metrics.steps.bottlenecks)."""
-    rule = "funnel.bottleneck_in_team" if crm.team == ALL else "funnel.bottleneck"
-    return [_step(rule, "problem", step) for step in steps.bottlenecks(crm)]
+    """Steps clearly below the team's own year before and the other teams, where there are any (metrics.steps.bottlenecks)."""
+    rule, evidence = ("funnel.bottleneck_in_team", "by-team") if crm.team == ALL else ("funnel.bottleneck", "stages")
+    return [_step(rule if step.others else f"{rule}_alone", "problem", step, evidence) for step in steps.bottlenecks(crm)]
 
 
 def lowest(crm: Crm) -> list[Finding]:
     """The lowest step is only named: low may be quite normal here."""
     step = steps.lowest_step(crm)
-    return [] if step is None else [_step("funnel.lowest_step", "info", step)]
+    return [] if step is None else [_step("funnel.lowest_step", "info", step, "stages")]
 
 
-def _step(rule: str, severity: str, step: steps.Step) -> Finding:
+def _step(rule: str, severity: str, step: steps.Step, evidence: str) -> Finding:
     values: dict[str, Any] = {"team": step.team, "stage": step.stage, "next_stage": step.next_stage}
     values |= {"share": step.now.value, "part": step.now.part, "base": step.now.base}
     for name, rival in (("before", step.before), ("others", step.others)):
         if rival is not None and rival.base:
             values |= {f"{name}_share": rival.value, f"{name}_base": rival.base}
-    return Finding(rule, severity, values, "stages")
+    return Finding(rule, severity, values, evidence)
 
 
 def changed(kpi: Kpi | None, name: str, evidence: str) -> list[Finding]:
     """A clear change on the year before, else on the period before (kpi.Kpi.change says what clear is)."""
     for against in ("year_before", "previous"):
         change = kpi.change(against) if kpi else None
-        if kpi and change and change.clear:
-            rose = change.delta > 0  # type: ignore[operator]
+        if kpi and change and change.clear and change.delta:
+            rose = change.delta > 0
             rule = f"funnel.{name}_{'rose' if rose else 'fell'}_{against}"
             kind = "share" if kpi.unit == "share" else "count"
-            values = {
-                kind: kpi.value,
-                f"before_{kind}": getattr(kpi, against),
-                "base": kpi.base,
-                "delta": abs(change.delta or 0),
-            }
-            return [
-                Finding(
-                    rule,
-                    "opportunity" if rose else "problem" if name == "win_rate" else "warning",
-                    _given(values),
-                    evidence,
-                )
-            ]
+            values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base, "delta": abs(change.delta)}
+            severity = "opportunity" if rose else "problem" if name == "win_rate" else "warning"
+            return [Finding(rule, severity, _given(values), evidence)]
     return []
 
 
@@ -94,25 +82,27 @@ def loss_reason(crm: Crm) -> list[Finding]:
 
 
 def slower(crm: Crm) -> list[Finding]:
-    """The stage whose median wait grew the most: by at least half and three days, on sufficient stays."""
+    """The stage whose median wait grew the most: by at least half and three days, on sufficient stays now and before."""
     if not crm.has("stage_changes"):
         return []
-    table = waiting.time_in_stage(crm)
-    table = table[(table.stays >= crm.business.min_base) & (table.median_days >= SLOWER_BY * table.median_before_days)]
-    table = table[table.median_days - table.median_before_days >= SLOWER_DAYS]
-    table = table.assign(grown=table.median_days - table.median_before_days).sort_values("grown", ascending=False)
+    table, before = waiting.time_in_stage(crm), stays_before(crm)
+    enough = (table.stays >= crm.business.min_base) & (table.stage.map(before).fillna(0) >= crm.business.min_base)
+    table = table.assign(grown=table.median_days - table.median_before_days)
+    table = table[enough & (table.median_days >= SLOWER_BY * table.median_before_days) & (table.grown >= SLOWER_DAYS)]
+    table = table.sort_values("grown", ascending=False, kind="stable")
     return [
-        said(
-            "funnel.slower",
-            "warning",
-            "time-in-stage",
-            stage=r.stage,
-            days=r.median_days,
-            before_days=r.median_before_days,
-            base=int(r.stays),
-        )
+        said("funnel.slower", "warning", "time-in-stage", stage=r.stage, days=r.median_days, before_days=r.median_before_days,
+             base=int(r.stays), before_base=before[r.stage])
         for r in table.head(1).itertuples()
-    ]
+    ]  # fmt: skip
+
+
+def stays_before(crm: Crm) -> dict[str, int]:
+    """How many stays began in each stage in the twelve months that `waiting.time_in_stage` compares with."""
+    start, table = waiting.waiting_window(crm)[0], waiting.spells(crm)
+    then = table.filter(within(table.entered_at, year_earlier(start), start))
+    counted = then.group_by("stage").aggregate(n=lambda t: t.count()).execute()
+    return {stage: int(n) for stage, n in counted.itertuples(index=False)}
 
 
 def stuck(crm: Crm) -> list[Finding]:
@@ -121,11 +111,12 @@ def stuck(crm: Crm) -> list[Finding]:
     waits = table[table.stuck]
     if len(waits) < STUCK_AT_LEAST:
         return []
-    stage = waits.stage.value_counts().sort_index().idxmax()
-    return [
-        said("funnel.stuck", "warning", "follow-up", count=len(waits), base=len(table), amount=float(waits.amount.sum()), stage=stage,
-             stage_count=int((waits.stage == stage).sum()))
-    ]  # fmt: skip
+    counted = waits.stage.value_counts().sort_index()
+    values = {"count": len(waits), "base": len(table), "stage": counted.idxmax(), "stage_count": int(counted.max())}
+    if waits.amount.notna().any():
+        values |= {"amount": float(waits.amount.sum())}
+    rule = "funnel.stuck" if "amount" in values else "funnel.stuck_without_amount"
+    return [Finding(rule, "warning", values, "follow-up")]
 
 
 def best_source(crm: Crm) -> list[Finding]:
@@ -136,10 +127,8 @@ def best_source(crm: Crm) -> list[Finding]:
     won = frame[frame.stage == last].set_index("source")["count"]
     least, found = crm.business.min_base, []
     for source in base.index.drop(NONE_GIVEN, errors="ignore"):
-        one, rest = (
-            Share(won[source], base[source]),
-            Share(won.sum() - won[source], base.sum() - base[source]),
-        )
+        one = Share(won[source], base[source])
+        rest = Share(won.sum() - won[source], base.sum() - base[source])
         if min(one.base, rest.base) >= least and difference(one, rest)[0] > 0:
             found.append(said("funnel.best_source", "opportunity", "by-source", source=source, share=one.value, part=int(one.part),
                               base=int(one.base), others_share=rest.value))  # fmt: skip

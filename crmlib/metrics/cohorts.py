@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..measures import count_if, quantile
-from ..periods import year_earlier
+from ..periods import Period, year_earlier
 from .deals import closed, deals, which
 
 
@@ -60,6 +60,14 @@ def headline_cohort(crm: Crm) -> Cohort:
 def other_cohort(crm: Crm) -> Cohort | None:
     """Of the period's own and the matured cohort the one that is not the headline's."""
     return period_cohort(crm) if headline_cohort(crm).kind == "matured" else matured_cohort(crm)
+
+
+def shifted(cohort: Cohort, own: Period, other: Period) -> tuple[date, date]:
+    """The window that a cohort of the period `own` has in another period: its own days, or a year one long cycle before its end."""
+    if cohort.kind == "period":
+        return other.start, other.end
+    end = other.end - (own.end - cohort.end)
+    return year_earlier(end), end
 
 
 def year_before(cohort: Cohort) -> Cohort:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Share, measured
-from ..measures import count_if
-from .cohorts import Cohort, headline_cohort, period_cohort
-from .deals import GROUPS, created, named, no_group
+from ..measures import count_if, day, within
+from ..periods import Period
+from .cohorts import Cohort, headline_cohort, period_cohort, shifted
+from .deals import GROUPS, created, deals, named, no_group
 
 STAGE_COLUMNS = [
     "stage",
@@ -30,6 +31,22 @@ def cumulative_conversion(crm: Crm) -> Share:
     """
     frame = stages(crm, headline_cohort(crm))
     return Share(int(frame["count"].iloc[-1]), int(frame["count"].iloc[0]))
+
+
+def conversion_by_period(crm: Crm, periods: list[Period]) -> list[float | None]:
+    """`cumulative_conversion` at the end of each of some periods, as known at this one's end.
+
+    Needs opportunities: created_at, closed_at, is_won. → one value (0..1, None without deals) a period
+    The cohorts are cut like this period's own: with the same long cycle.
+    """
+    table, now = deals(crm), headline_cohort(crm)
+    spans = [shifted(now, crm.period, p) for p in periods]
+    counts = {f"n{i}": count_if(within(table.created_at, *span)) for i, span in enumerate(spans)}
+    for i, (span, period) in enumerate(zip(spans, periods, strict=True)):
+        won = table.is_won & (table.closed_at < day(period.end))
+        counts[f"w{i}"] = count_if(within(table.created_at, *span) & won)
+    row = table.aggregate(**counts).execute().iloc[0]
+    return [row[f"w{i}"] / row[f"n{i}"] if row[f"n{i}"] else None for i in range(len(periods))]
 
 
 def stages(crm: Crm, cohort: Cohort | None = None) -> pd.DataFrame:

@@ -24,6 +24,15 @@ def say(key: str, lang: str, **values: object) -> str:
     return _book(lang)[section][name].format(**values)
 
 
+def days(count: str, lang: str) -> str:
+    """A formatted number of days with its word.
+
+    >>> days("1", "en"), days("1.5", "en"), days("24", "zh")
+    ('1 day', '1.5 days', '24 天')
+    """
+    return say("page.day" if count.lstrip("+−") == "1" else "page.days", lang, value=count)
+
+
 def has(key: str, lang: str = "en") -> bool:
     section, _, name = key.partition(".")
     return name in _book(lang).get(section, {})
