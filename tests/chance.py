@@ -1,5 +1,6 @@
 """Small companies by chance, and what is true of them: worked out from their rows with plain pandas, apart from the product."""
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -38,9 +39,9 @@ class Company:
 def company(seed: int) -> Company:
     """Up to some hundreds of deals from 2024 on; how fast, how often and why they end may differ from one year to the next."""
     rng = np.random.default_rng(seed)
-    size = int(rng.choice([0, 1, 3, 12, 60, 200, 600]))
-    kind = rng.choice(["2026-10", "2026-03", "2026-W42", "2026-Q3", "2026"])
-    teams = int(rng.integers(0, 4))
+    size = int(rng.choice([0, 1, 12, 60, 300, 600, 1000], p=[0.03, 0.03, 0.14, 0.2, 0.2, 0.2, 0.2]))
+    kind = rng.choice(["2026-10", "2026-08", "2026-W42", "2026-Q3", "2026"], p=[0.3, 0.2, 0.1, 0.3, 0.1])
+    teams = int(rng.choice(4, p=[0.1, 0.2, 0.3, 0.4]))
     reps = pd.DataFrame(
         [{"rep_id": r, "name": f"{t} {r}", "team": t} for r, t in list(TEAMS.items())[:teams]], columns=["rep_id", "name", "team"]
     )
@@ -65,12 +66,14 @@ def company(seed: int) -> Company:
 
 def _habits(rng, teams: int) -> dict:
     share = lambda n: rng.dirichlet(np.full(n, 0.7))  # noqa: E731
-    return {"on": rng.uniform(0.3, 1, LAST), "days": rng.choice([1, 4, 15, 40], LAST), "reasons": share(len(REASONS)),
-            "reps": share(teams + 1), "busy": rng.integers(1, 13), "source": rng.uniform(0.3, 1, len(SOURCES))}  # fmt: skip
+    on = rng.uniform(0.4, 1, LAST) ** rng.choice([0.3, 1])
+    weak = (f"r{rng.integers(1, teams + 2)}", int(rng.integers(LAST)))  # somebody whose deals do not go on
+    return {"on": on, "weak": weak, "days": rng.choice([1, 4, 15, 40], LAST), "reasons": share(len(REASONS)),
+            "reps": rng.dirichlet(np.full(teams + 1, 5)), "busy": rng.integers(1, 13), "source": rng.uniform(0.3, 1, len(SOURCES))}  # fmt: skip
 
 
 def _deal(rng, name: str, habits: dict) -> tuple[dict, list[tuple]]:
-    year = int(rng.choice(list(habits)))
+    year = int(rng.choice(list(habits), p=[0.2, 0.4, 0.4]))
     habit = habits[year]
     month = int(habit["busy"]) if rng.random() < 0.3 else int(rng.integers(1, 13))
     day = date(year, month, int(rng.integers(1, 29)))
@@ -84,7 +87,8 @@ def _deal(rng, name: str, habits: dict) -> tuple[dict, list[tuple]]:
     for i in range(LAST):
         entries.append((name, STAGES[i], day.isoformat()))
         day += timedelta(days=1 + int(rng.exponential(habit["days"][i])))
-        if rng.random() > habit["on"][i] * (habit["source"][source] if i == LAST - 1 else 1):
+        on = habit["on"][i] * (habit["source"][source] if i == LAST - 1 else 1) * (0.3 if (rep, i) == habit["weak"] else 1)
+        if rng.random() > on:
             if rng.random() < 0.2:
                 return deal, entries * dated  # it waits, for ever
             return deal | {"closed_at": day.isoformat(), "is_won": "false", "lost_reason": _reason(rng, habit)}, entries * dated
@@ -196,7 +200,7 @@ class Truth:
         """(went on, had reached) of each step, of deals created in the window."""
         made = self.between(deals, "created_at", start, end)
         counts = [int((made.reached >= i).sum()) for i in range(LAST + 1)]
-        return [(b, a) for a, b in zip(counts, counts[1:], strict=False)]
+        return [(b, a) for a, b in itertools.pairwise(counts)]
 
     def stays(self, start: date, end: date, deals: pd.DataFrame | None = None) -> pd.DataFrame:
         """Stays begun in the window: stage, days, ended."""

@@ -492,7 +492,7 @@ def test_a_history_of_nothing_has_no_ends():
 
 # ------------------------------------------------------------------------------------------------ every template
 
-BOOK = {rule: parts for rule, parts in texts._book("en")["findings"].items()} | {
+BOOK = dict(texts._book("en")["findings"].items()) | {
     f"say.{k}": {"title": v} for k, v in texts._book("en")["says"].items()
 }
 LONG = "Donaudampfschifffahrtsgesellschaft " * 20
@@ -536,7 +536,7 @@ def test_no_template_is_used_that_is_not_there_and_none_is_there_that_is_not_use
     written = "".join(inspect.getsource(m) for m in (rules, headlines))
     made = re.compile("_(rose|fell)_|_alone$|_(up|down|steady)$|(top|most)_")  # names put together
     assert [r for r in BOOK if not made.search(r) and f'"{r}"' not in written] == ["say.waits", "say.target"]
-    assert {r for r in re.findall(r'"((?:funnel|say)[.][a-z_]+)"', written)} <= set(BOOK) | {"funnel.bottleneck"}
+    assert set(re.findall(r'"((?:funnel|say)[.][a-z_]+)"', written)) <= set(BOOK) | {"funnel.bottleneck"}
 
 
 # ------------------------------------------------------------------------------------------------ by chance
@@ -581,12 +581,12 @@ class Claims:
         assert chance.STAGES[i + 1] == v["next_stage"]
         part, base = view.steps(view.deals, start, end)[i]
         assert (v["part"], v["base"]) == (part, base) and near(v["share"], part / base) and base >= self.least
-        for name, deals, since, until in (
+        for name, rivals, since, until in (
             ("before", view.deals, year_earlier(start), start),
             ("others", view.others, start, end),
         ):
             if f"{name}_share" in v and not (name == "others" and v["team"] == "all"):
-                went, had = view.steps(deals, since, until)[i]
+                went, had = view.steps(rivals, since, until)[i]
                 assert v[f"{name}_base"] == had and near(v[f"{name}_share"], went / had)
         return view, start, end
 
@@ -602,7 +602,7 @@ class Claims:
 
     def few_deals(self, v, kind):
         start, end = self.truth.cohort
-        assert v["count"] == len(self.truth.created(start, end)) and v["count"] < self.least or v["count"] == 0
+        assert (v["count"] == len(self.truth.created(start, end)) and v["count"] < self.least) or v["count"] == 0
 
     def no_deals(self, v, kind):
         assert self.truth.deals.empty
@@ -829,13 +829,16 @@ def _well_said(finding, part: str, lang: str, made: chance.Company) -> None:
         assert finding.values["base"] >= made.min_base, text
 
 
-# of the thousand, those that between them bring the most rules to speak; the rest takes half an hour
-@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+# of the thousand, some that between them make nearly every rule speak; the rest takes half an hour
+TELLING = [8, 11, 19, 26, 33, 34, 35, 41, 42, 55, 92, 96]
+
+
+@pytest.mark.parametrize("seed", TELLING)
 def test_no_sentence_is_false_of_a_company_made_by_chance(seed):
     assert true_of(seed) >= 12
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(40, 1040))
+@pytest.mark.parametrize("seed", sorted({*range(1000)} - {*TELLING}))
 def test_no_sentence_is_false_of_a_thousand_companies(seed):
     assert true_of(seed) >= 12

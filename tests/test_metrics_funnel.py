@@ -190,3 +190,7 @@ def test_conversion_period_by_period_ends_with_the_figure_itself():
     values = funnel.conversion_by_period(view, months)
     assert values[-1] == funnel.cumulative_conversion(view).value == 1.0  # a and b; c and d are too young
     assert values[:2] == [None, 0.5]  # by August none is old enough; by September b is not yet won
+
+
+def test_no_periods_no_course():
+    assert funnel.conversion_by_period(Crm.of(), []) == []

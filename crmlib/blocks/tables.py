@@ -91,6 +91,7 @@ def counts(share: float, base: float, lang: str) -> str:
     return texts.say("page.of", lang, part=fmt.count(share * base, lang), base=fmt.count(base, lang))
 
 
+_LIKE_NOTHING = ("none", "nan", "null", "nat", "inf", "-inf", "<na>")  # names that read as if there were none
 _FLAGS = {("stuck", True): "page.stuck", ("ripe", True): "page.ripe", ("ripe", False): "page.unripe"}
 
 
@@ -104,7 +105,8 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     if unit == "period":
         return fmt.period(value, lang)
     if unit in ("word", "text"):
-        return f"<bdi>{esc(texts.word(value, lang) if unit == 'word' else value)}</bdi>"
+        said = texts.word(value, lang) if unit == "word" else str(value)
+        return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
         return counts(value, base, lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)

@@ -39,6 +39,8 @@ def conversion_by_period(crm: Crm, periods: list[Period]) -> list[float | None]:
     Needs opportunities: created_at, closed_at, is_won. → one value (0..1, None without deals) a period
     The cohorts are cut like this period's own: with the same long cycle.
     """
+    if not periods:
+        return []
     table, now = deals(crm), headline_cohort(crm)
     spans = [shifted(now, crm.period, p) for p in periods]
     counts = {f"n{i}": count_if(within(table.created_at, *span)) for i, span in enumerate(spans)}
