@@ -10,7 +10,7 @@ python=${PYTHON:-python3}
 with_uv() {
     command -v uv >/dev/null 2>&1 || return 1
     uv venv --quiet --clear --python "$("$python" -c 'import sys; print(sys.executable)')" .venv &&
-        uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock &&
+        uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements.lock &&
         uv pip install --quiet --python .venv/bin/python --no-deps -e .
 }
 

@@ -209,7 +209,9 @@ def test_money_days_flags_and_what_is_missing():
     assert [t for _, _, t in made(frame).cells][2] == "Amount, €" and [t for _, _, t in made(frame, "zh").cells][2] == "金额（€）"
 
 
-@pytest.mark.parametrize(("name", "shown"), [("None", "“None”"), ("nan", "“nan”"), ("NULL", "“NULL”"), ("Nan Li", "Nan Li"), ("NA", "NA")])
+@pytest.mark.parametrize(
+    ("name", "shown"), [("None", "“None”"), ("nan", "“nan”"), ("NULL", "“NULL”"), ("Nan Li", "Nan Li"), ("NA", "NA")]
+)
 def test_a_name_that_reads_as_if_there_were_none_stands_in_quotes(name, shown):
     assert tables.cell(name, "customer", "en") == tables.cell(name, "source", "en") == f"<bdi>{shown}</bdi>"
 

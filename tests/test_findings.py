@@ -492,9 +492,7 @@ def test_a_history_of_nothing_has_no_ends():
 
 # ------------------------------------------------------------------------------------------------ every template
 
-BOOK = dict(texts._book("en")["findings"].items()) | {
-    f"say.{k}": {"title": v} for k, v in texts._book("en")["says"].items()
-}
+BOOK = dict(texts._book("en")["findings"].items()) | {f"say.{k}": {"title": v} for k, v in texts._book("en")["says"].items()}
 LONG = "Donaudampfschifffahrtsgesellschaft " * 20
 HOSTILE = [
     "",
@@ -830,7 +828,7 @@ def _well_said(finding, part: str, lang: str, made: chance.Company) -> None:
 
 
 # of the thousand, some that between them make nearly every rule speak; the rest takes half an hour
-TELLING = [8, 11, 19, 26, 33, 34, 35, 41, 42, 55, 92, 96]
+TELLING = [8, 11, 19, 26, 34, 35, 92, 96]
 
 
 @pytest.mark.parametrize("seed", TELLING)

@@ -162,4 +162,5 @@ def _customers(crm: Crm, ids: pd.Series) -> pd.Series:
         return ids
     table = crm.table("customers", "customer_id", "name")
     found = table.filter(table.customer_id.isin(sorted(set(ids.dropna())))).select("customer_id", "name").execute()
-    return ids.map(found.set_index("customer_id")["name"]).fillna(ids)
+    names = dict(found.itertuples(index=False))
+    return ids.map(lambda i: names.get(i, i), na_action="ignore")
