@@ -119,3 +119,13 @@ def test_lost_reasons_beside_the_year_before():
     frame = closing.lost_reasons_compared(view).set_index("reason")
     assert frame.lost_count.to_dict() == {"none given": 1, "price": 1} and frame.share.to_list() == [0.5, 0.5]
     assert frame.before_share.to_dict() == {"none given": 0.0, "price": 0.5}  # d and f lie in the twelve months before
+
+
+def test_a_win_rate_needs_the_days_on_which_deals_were_lost():
+    view = Crm.of(
+        period="2026-10",
+        business={"stages": ["lead", "won"]},
+        opportunities=rows("opportunity_id created_at", "a 2026-10-01", "b 2026-10-01"),
+        stage_changes=rows("opportunity_id stage entered_at", "a won 2026-10-09"),
+    )
+    assert closing.won_count(view) == 1 and closing.win_rate(view).value is None

@@ -40,6 +40,8 @@ def win_rate(crm: Crm) -> Share:
 
     Needs opportunities: closed_at, is_won. → Share: part = won, base = won + lost
     """
+    if not crm.has("opportunities", "closed_at"):
+        return Share(0, 0)  # wins are dated by their stages, losses by nothing
     out = _outcome(crm)
     return Share(int(out["won"]), int(out["won"] + out["lost"]))
 

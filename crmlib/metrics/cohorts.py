@@ -32,7 +32,7 @@ def cycle_p90_days(crm: Crm) -> int | None:
     """One long cycle: whole days within which nine in ten deals won in the last twelve months were closed; None without any."""
     table = closed(crm, year_earlier(crm.end), crm.end)
     value = quantile(table.cycle_days, 0.9, where=table.is_won).execute()
-    return None if pd.isna(value) else math.ceil(value)
+    return None if pd.isna(value) else math.ceil(round(value, 6))
 
 
 def period_cohort(crm: Crm) -> Cohort:

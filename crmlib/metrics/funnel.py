@@ -23,7 +23,7 @@ STAGE_COLUMNS = [
 ]
 
 
-@measured("share", "up", rolling=True)
+@measured("share", "up", rolling=lambda crm: headline_cohort(crm).kind == "matured")
 def cumulative_conversion(crm: Crm) -> Share:
     """Deals won as a share of the deals created, of the cohort that headlines use (metrics.funnel.headline_cohort).
 
