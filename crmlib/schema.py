@@ -102,7 +102,10 @@ class Business(BaseModel):
     max_left_out: dict[str, Fraction] = Field(
         {}, description="share of a table's rows that may be left out; above it the run stops"
     )
-    tiers: dict[str, int] = Field({}, description="activity tiers: name → least active days in the period")
+    tiers: dict[str, int] = Field(
+        {"high": 8, "medium": 3, "low": 1},
+        description="activity tiers: name → least active days in a month of 30 days (longer and shorter periods in proportion)",
+    )
     sla_hours: dict[str, float] = Field({}, description="hours to solve a ticket, by priority")
     contact_cost: float = Field(0, ge=0, description="cost of contacting one customer")
     fiscal_year_starts: int = Field(1, ge=1, le=12, description="first month of the fiscal year")

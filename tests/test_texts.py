@@ -71,7 +71,9 @@ def test_no_key_stands_twice():
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     for lang in texts.LANGUAGES:
-        yaml.load((texts.Path(texts.__file__).with_name(f"{lang}.yml")).read_text("utf-8"), Loader)
+        files = [yaml.load(p.read_text("utf-8"), Loader) for p in (texts.Path(texts.__file__).parent / lang).glob("*.yml")]
+        keys = [(section, key) for file in files for section, entries in file.items() for key in entries]
+        assert len(keys) == len(set(keys)), [k for k in keys if keys.count(k) > 1]
 
 
 def test_chinese_texts_are_chinese():

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .. import charts, fmt, texts
 from .bundle import plain
-from .tables import bases
+from .columns import bases
 
 # which columns of a metric's table a chart reads: the first is the name, the last the value where nothing else is said
 _DRAWN: dict[str, dict[str, str]] = {

@@ -56,8 +56,9 @@ def _notes(crm: Crm) -> list[Any]:
     return []
 
 
-def coverage(crm: Crm, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
-    """The tables read: rows of this audience by the period's end, what the door left out and why."""
+def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
+    """The tables read: rows of this audience by the period's end, what the door left out and why; whose row is it."""
+    rule = f"team_rule_{report}"
     counted = [(n, crm.rows(n) if crm.has(n) else None, crm.left_out(n)) for n in names]
 
     def html(lang: str) -> str:
@@ -70,7 +71,10 @@ def coverage(crm: Crm, names: tuple[str, ...], notes: list[str], languages: list
             day=fmt.day(crm.as_of, lang),
         )
         words = {"team": team_words(crm, lang), "period": fmt.period(crm.period, lang)}
-        said = "".join(f"<p>{esc(texts.say(f'page.{n}', lang, **words))}</p>" for n in ("team_rule", *_lacks(crm, names), *notes))
+        said = "".join(
+            f"<p>{esc(texts.say(f'page.{n}', lang, **words))}</p>"
+            for n in (*[rule] * texts.has(f"page.{rule}"), *_lacks(crm, names), *notes)
+        )
         return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
 
     return Block({g: html(g) for g in languages}, id="coverage")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,6 @@ from .. import charts, findings, fmt, texts, theme
 from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
-from ..metrics.cohorts import Cohort
 from . import cards, frame, lists
 from .bundle import Block, esc
 from .describe import MEASURE, describe, drawn_of, key_of, thing_of
@@ -34,7 +32,7 @@ class Page:
 
     def coverage(self, *names: str, notes: Iterable[str] = ()) -> Block:
         """Which tables the report reads, how many rows exist, what was left out and why."""
-        return frame.coverage(self.crm, names, list(notes), list(self.languages))
+        return frame.coverage(self.crm, self.report, names, list(notes), list(self.languages))
 
     def provenance(self) -> Block:
         """Where the page comes from: data, parameters, code, versions. The last block of a notebook."""
@@ -89,7 +87,7 @@ class Page:
                 lang,
             )
 
-        toc = {"toc": self._each(lambda g: texts.short(key_of(name), g))}
+        toc = {"toc": self._each(lambda g: texts.short(self._key(name), g))}
         return Block(self._each(html), id=name, facts={"tables": [self._facts(table or name, data, window)]}, page=toc)
 
     def table(
@@ -107,7 +105,7 @@ class Page:
             return self._framed(name, title, self._sub(name, lang, window), body + self._source(lang), lang)
 
         facts = {"tables": [self._facts(called, data, window)]}
-        toc = {"toc": self._each(lambda g: texts.short(key_of(name), g))}
+        toc = {"toc": self._each(lambda g: texts.short(self._key(name), g))}
         return Block(self._each(html), id=name, facts=None if absent else facts, page=toc)
 
     def folded(
@@ -134,8 +132,10 @@ class Page:
         return Block(self._each(lambda g: ""), id=name, facts={"tables": [self._facts(name, data, None)]})
 
     def undated(self, count: int) -> Block:
-        """How many deals have no date at all, where there are any; facts always hold the number."""
-        said = self.note("undated", count=lambda g: fmt.count(count, g)).html if count else self._each(lambda g: "")
+        """How many of the report's rows have no date at all, where there are any; facts always hold the number."""
+        said = (
+            self.note(f"undated_{self.report}", count=lambda g: fmt.count(count, g)).html if count else self._each(lambda g: "")
+        )
         return Block(said, id="undated", facts={"tables": [self._facts("undated", pd.DataFrame({"count": [count]}), None)]})
 
     def note(self, key: str, **values: object) -> Block:
@@ -159,31 +159,10 @@ class Page:
 
     # ------------------------------------------------------------------------------------------------ words
 
-    def cohort(self, cohort: Cohort | None) -> Callable[[str], str]:
-        """The deals of a cohort, in words."""
-
-        def words(lang: str) -> str:
-            if cohort is None or cohort.kind == "period":
-                return texts.say("page.period_window", lang, period=self.period(lang))
-            last = cohort.end - timedelta(days=1)
-            return texts.say(
-                "page.matured_window",
-                lang,
-                start=fmt.day(cohort.start, lang),
-                end=fmt.day(last, lang),
-                days=cohort.p90_days,
-            )
-
-        return words
-
-    def unripe(self, cohort: Cohort | None) -> Callable[[str], str]:
-        """Why low rates of this cohort are no finding; nothing for a ripe one."""
-        return lambda g: "" if cohort is None or cohort.ripe else esc(texts.say("page.not_ripe", g, days=cohort.p90_days))
-
-    def window(self, start: date, end: date) -> Callable[[str], str]:
-        """The days from `start` until before `end`, in words."""
-        last = end - timedelta(days=1)
-        return lambda g: texts.say("page.window", g, start=fmt.day(start, g), end=fmt.day(last, g))
+    def _key(self, name: str) -> str:
+        """What texts call a figure or table: this report's own name for it where it has one."""
+        own = f"{self.report}.{key_of(name)}"
+        return own if texts.has(f"captions.{own}") else key_of(name)
 
     def _absent(self, needs: Iterable[str]) -> list[str]:
         """What of this was not delivered; without the table that a report is about, that alone is said."""
@@ -213,10 +192,11 @@ class Page:
         }  # fmt: skip
 
     def _sub(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        return texts.say(f"subs.{key_of(name)}", lang, **self._words(lang, window)) if texts.has(f"subs.{key_of(name)}") else ""
+        key = f"subs.{self._key(name)}"
+        return texts.say(key, lang, **self._words(lang, window)) if texts.has(key) else ""
 
     def _caption(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        return texts.say(f"captions.{key_of(name)}", lang, **self._words(lang, window))
+        return texts.say(f"captions.{self._key(name)}", lang, **self._words(lang, window))
 
     def _table(self, name: str, data: pd.DataFrame, lang: str, window: Any, hot: Any, note: str = "") -> str:
         business = self.crm.business
@@ -240,4 +220,4 @@ class Page:
 
 
 # the tables without which a report has nothing to show
-_ABOUT: dict[str, tuple[str, ...]] = {"funnel": ("opportunities",)}
+_ABOUT: dict[str, tuple[str, ...]] = {"funnel": ("opportunities",), "feedback": ("feedback",)}

@@ -7,77 +7,7 @@ import pandas as pd
 
 from .. import fmt, texts
 from .bundle import esc, exact, localised
-
-# what a column holds, by its name; all others are words
-COUNTS = {"count", "lead_count", "won_count", "lost_count", "open_count", "stuck_count", "rows", "left_out", "undated", "reached",
-          "through_all", "any_stage", "stays", "before_count", "base"}  # fmt: skip
-SHARES = {
-    "conversion_from_previous",
-    "conversion_to_next",
-    "cumulative_conversion",
-    "stage_loss_rate",
-    "win_rate",
-    "share",
-    "before_share",
-}
-MONEY = {"amount", "won_amount", "avg_deal_size", "open_amount"}
-DAYS = {
-    "median_days",
-    "p90_days",
-    "median_before_days",
-    "limit_days",
-    "days_in_stage",
-    "sales_cycle_days",
-    "sales_cycle_p90",
-}
-TEXTS = {"opportunity_id", "customer", "rep"}  # as the data have them, never translated
-# the part and the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
-_BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "win_rate": lambda t: t["won_count"] + t["lost_count"],
-    "conversion_to_next": lambda t: t["count"],
-    "stage_loss_rate": lambda t: t["count"],
-    "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
-    "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
-    "share": lambda t: t["lost_count"].sum(),
-    "before_share": lambda t: _whole(t["before_count"], t["before_share"]),
-}
-
-
-def _groups(frame: pd.DataFrame) -> Any:
-    """Stages of one group: rows of the same names before the column `stage`."""
-    names = list(frame.columns[: frame.columns.get_loc("stage")])
-    return frame.groupby(names, sort=False) if names else frame.groupby(lambda _: 0)
-
-
-def _whole(part: pd.Series, share: pd.Series) -> float:
-    """What the shares are of, where the table does not hold all parts; unknown where all are 0."""
-    return float((part / share.where(share > 0)).round().max())
-
-
-def bases(frame: pd.DataFrame) -> pd.DataFrame:
-    """The base of every share in a table, in a column of the same name."""
-    columns = [c for c in frame.columns if c in _BASES]
-    return pd.DataFrame({c: _BASES[c](frame) for c in columns}, index=frame.index)
-
-
-def unit_of(column: str) -> str:
-    for unit, names in (
-        ("count", COUNTS),
-        ("share", SHARES),
-        ("money", MONEY),
-        ("days", DAYS),
-        ("text", TEXTS),
-    ):
-        if column in names:
-            return unit
-    return {
-        "period": "period",
-        "start": "day",
-        "end": "day",
-        "due": "day",
-        "stuck": "flag",
-        "ripe": "flag",
-    }.get(column, "word")
+from .columns import bases, unit_of
 
 
 def counts(share: float, base: float, lang: str) -> str:

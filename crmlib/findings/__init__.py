@@ -11,7 +11,7 @@ SEVERITIES = ("problem", "warning", "opportunity", "info")
 # the unit in which a named value is said; names ending in one of these are in that unit too (before_share …)
 UNITS = {
     "share": "share", "delta": "points", "low": "points", "high": "points", "part": "count", "base": "count", "count": "count",
-    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share",
+    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share", "score": "score",
 }  # fmt: skip
 NAMES = ("rep", "customer")  # of people: said as they are, never translated
 LONGEST = 120  # of a name in a sentence

@@ -9,6 +9,7 @@ from ..metrics import closing, cohorts, funnel, steps, waiting
 from ..metrics.deals import NONE_GIVEN
 from ..periods import year_earlier
 from . import Finding, ordered, said
+from .changes import changed
 
 STUCK_AT_LEAST = 5  # fewer stuck deals are a matter for their owner, not for a page
 SLOWER_BY = 1.5  # a stage is slower if its median wait grew by half …
@@ -21,8 +22,8 @@ def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
         return [said("funnel.no_deals")]
     by_name = {k.name: k for k in kpis if k.dimension is None}
     found = [
-        *bottleneck(crm), *changed(by_name.get("win_rate"), "win_rate", "win-rate"), *loss_reason(crm), *slower(crm), *stuck(crm),
-        *changed(by_name.get("lead_count"), "lead_count", "by-source"), *best_source(crm),
+        *bottleneck(crm), *changed(by_name.get("win_rate"), "funnel.win_rate", "win-rate", "problem"), *loss_reason(crm), *slower(crm), *stuck(crm),
+        *changed(by_name.get("lead_count"), "funnel.lead_count", "by-source"), *best_source(crm),
     ]  # fmt: skip
     if not any(f.rule.startswith("funnel.bottleneck") for f in found):
         found += lowest(crm)
@@ -48,20 +49,6 @@ def _step(rule: str, severity: str, step: steps.Step, evidence: str) -> Finding:
         if rival is not None and rival.base:
             values |= {f"{name}_share": rival.value, f"{name}_base": rival.base}
     return Finding(rule, severity, values, evidence)
-
-
-def changed(kpi: Kpi | None, name: str, evidence: str) -> list[Finding]:
-    """A clear change on the year before, else on the period before (kpi.Kpi.change says what clear is)."""
-    for against in ("year_before", "previous"):
-        change = kpi.change(against) if kpi else None
-        if kpi and change and change.clear and change.delta:
-            rose = change.delta > 0
-            rule = f"funnel.{name}_{'rose' if rose else 'fell'}_{against}"
-            kind = "share" if kpi.unit == "share" else "count"
-            values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base, "delta": abs(change.delta)}
-            severity = "opportunity" if rose else "problem" if name == "win_rate" else "warning"
-            return [Finding(rule, severity, _given(values), evidence)]
-    return []
 
 
 def loss_reason(crm: Crm) -> list[Finding]:
@@ -133,7 +120,3 @@ def best_source(crm: Crm) -> list[Finding]:
             found.append(said("funnel.best_source", "opportunity", "by-source", source=source, share=one.value, part=int(one.part),
                               base=int(one.base), others_share=rest.value))  # fmt: skip
     return sorted(found, key=lambda f: -f.values["share"])[:1]
-
-
-def _given(values: dict) -> dict:
-    return {k: v for k, v in values.items() if v is not None}

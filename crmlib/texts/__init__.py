@@ -1,4 +1,7 @@
-"""Every word that readers see, in every language: en.yml and zh.yml hold the same keys (a test proves it)."""
+"""Every word that readers see: a folder a language, in it one file a report beside those of the frame and of the data.
+
+The languages hold the same keys (a test proves it); the files' sections are put together, and no key stands twice.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -11,7 +14,11 @@ LANGUAGES = ("en", "zh")
 
 @cache
 def _book(lang: str) -> dict[str, Any]:
-    return yaml.safe_load(Path(__file__).with_name(f"{lang}.yml").read_text("utf-8"))
+    book: dict[str, Any] = {}
+    for path in sorted((Path(__file__).parent / lang).glob("*.yml")):
+        for section, entries in yaml.safe_load(path.read_text("utf-8")).items():
+            book.setdefault(section, {}).update(entries)
+    return book
 
 
 def say(key: str, lang: str, **values: object) -> str:

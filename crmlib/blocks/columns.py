@@ -1,0 +1,58 @@
+"""What a table's column holds, by its name, and what its shares are shares of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+# columns whose name does not say it; all others go by their ending, and what has none is a word
+_UNITS = {
+    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "answers"), "count"),
+    **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share"), "share"),
+    **dict.fromkeys(("amount", "revenue", "avg_deal_size"), "money"),
+    **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
+    **dict.fromkeys(("score", "csat_mean"), "score"),
+    **dict.fromkeys(("opportunity_id", "customer", "rep"), "text"),  # as the data have them, never translated
+    **dict.fromkeys(("start", "end", "due"), "day"),
+    **dict.fromkeys(("stuck", "ripe"), "flag"),
+    "period": "period",
+}  # fmt: skip
+_ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day"}
+# the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
+_BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "win_rate": lambda t: t["won_count"] + t["lost_count"],
+    "conversion_to_next": lambda t: t["count"],
+    "stage_loss_rate": lambda t: t["count"],
+    "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
+    "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
+    "share": lambda t: t["base"] if "base" in t else t["lost_count"].sum(),
+    "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(t["before_count"], t["before_share"]),
+}
+
+
+def unit_of(column: str) -> str:
+    """What a column holds.
+
+    >>> unit_of("won_count"), unit_of("median_days"), unit_of("region")
+    ('count', 'days', 'word')
+    """
+    stem, _, ending = column.rpartition("_")
+    return _UNITS.get(column) or (_ENDINGS.get(ending) if stem else None) or "word"
+
+
+def bases(frame: pd.DataFrame) -> pd.DataFrame:
+    """The base of every share in a table, in a column of the same name: by the table above, else the column `<name>_base`."""
+    found = {c: _BASES[c](frame) for c in frame.columns if c in _BASES}
+    found |= {c: frame[f"{c}_base"] for c in frame.columns if c not in _BASES and f"{c}_base" in frame}
+    return pd.DataFrame(found, index=frame.index)
+
+
+def _groups(frame: pd.DataFrame) -> Any:
+    """Stages of one group: rows of the same names before the column `stage`."""
+    names = list(frame.columns[: frame.columns.get_loc("stage")])
+    return frame.groupby(names, sort=False) if names else frame.groupby(lambda _: 0)
+
+
+def _whole(part: pd.Series, share: pd.Series) -> float:
+    """What the shares are of, where the table does not hold all parts; unknown where all are 0."""
+    return float((part / share.where(share > 0)).round().max())

@@ -1,0 +1,36 @@
+"""The days, or the deals, that a figure is about, in words: functions of the language."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from .. import fmt, texts
+from ..crm import Crm
+from ..metrics.cohorts import Cohort
+from .bundle import esc
+
+Words = Callable[[str], str]
+
+
+def between(start: date, end: date) -> Words:
+    """The days from `start` until before `end`."""
+    return lambda g: texts.say("page.window", g, **_days(start, end, g))
+
+
+def of_cohort(crm: Crm, cohort: Cohort | None) -> Words:
+    """The deals of a cohort."""
+
+    def words(lang: str) -> str:
+        if cohort is None or cohort.kind == "period":
+            return texts.say("page.period_window", lang, period=fmt.period(crm.period, lang))
+        return texts.say("page.matured_window", lang, days=cohort.p90_days, **_days(cohort.start, cohort.end, lang))
+
+    return words
+
+
+def unripe(cohort: Cohort | None) -> Words:
+    """Why low rates of this cohort are no finding; nothing for a ripe one."""
+    return lambda g: "" if cohort is None or cohort.ripe else esc(texts.say("page.not_ripe", g, days=cohort.p90_days))
+
+
+def _days(start: date, end: date, lang: str) -> dict[str, str]:
+    return {"start": fmt.day(start, lang), "end": fmt.day(end - timedelta(days=1), lang)}

@@ -1,0 +1,22 @@
+"""A key figure that changed clearly: the same rule for every report."""
+
+from ..kpi import Kpi
+from . import Finding
+
+
+def changed(kpi: Kpi | None, rule: str, evidence: str, bad: str = "warning") -> list[Finding]:
+    """A clear change on the year before, else on the period before (kpi.Kpi.change says what clear is).
+
+    The finding is `<rule>_rose_year_before`, `<rule>_fell_previous` …; for the worse it is as grave as `bad` says, for the
+    better an opportunity, and where neither way is better something to know.
+    """
+    for against in ("year_before", "previous"):
+        change = kpi.change(against) if kpi else None
+        if kpi and change and change.clear and change.delta:
+            rose = change.delta > 0
+            kind = {"share": "share", "money": "amount", "score": "score", "points": "nps"}.get(kpi.unit, "count")
+            values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base, "delta": abs(change.delta)}
+            severity = "info" if kpi.better is None else "opportunity" if rose == (kpi.better == "up") else bad
+            said = {k: v for k, v in values.items() if v is not None}
+            return [Finding(f"{rule}_{'rose' if rose else 'fell'}_{against}", severity, said, evidence)]
+    return []
