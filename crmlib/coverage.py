@@ -5,9 +5,8 @@ Everything is one pass of SQL per table inside DuckDB, on a connection that read
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,15 @@ import duckdb
 
 from . import store
 from .errors import CrmError, DataError, nearest
-from .inputs import Input, relation, unreadable
+from .formats import PLAIN, Formats
+from .inputs import Given
 from .leftout import mark_duplicates, mark_orphans, refuse_too_many
 from .money import convert
 from .schema import Business, Table, tables
+from .sql import literal
 from .stages import derive
 from .teams import make_spans, team_of_row, teams_since
-from .typed import faults, literal, trimmed, typed_value
+from .typed import faults, trimmed, typed_value
 
 if TYPE_CHECKING:
     from .sources import Prepared, Source
@@ -33,13 +34,13 @@ def fill(folder: Path, source: "Source") -> None:
     """Fill a prepared store: one Parquet file a table, the rows left out, and door.json that counts them."""
     scratch = folder / "scratch"
     scratch.mkdir()
-    with connection([i.path for i in source.inputs.values()], folder) as con:
-        views = {name: partial(relation, con, i, scratch=scratch) for name, i in source.inputs.items()}
-        door = clean(con, views, source.business, source.inputs)
+    with connection([f.path for f in source.files.values()], folder) as con:
+        given = source.given(con, scratch)
+        door = clean(con, given, source.business)
         _write_tables(con, door, folder)
     shutil.rmtree(scratch)
     for name, found in door["tables"].items():
-        found["sha256"] = source.hashes.get(name)
+        found["sha256"] = _content(given[name]) if name in given else None
     door["as_of"] = source.as_of.isoformat() if source.as_of else None
     door["first"] = door["first"] or door["as_of"]
     if door["first"] is None:
@@ -48,6 +49,12 @@ def fill(folder: Path, source: "Source") -> None:
             "Check the files, or name the day of the data as mapping.as_of in a file in params/sources."
         )
     store.write(folder / "door.json", json.dumps(door, ensure_ascii=False, indent=1))
+
+
+def _content(given: Given) -> str | None:
+    """The sha256 of the file that a table is made of; of several files, that of their hashes."""
+    shas = [f.sha for f in given.files]
+    return shas[0] if len(shas) == 1 else store.digest(*shas)
 
 
 def _write_tables(con: duckdb.DuckDBPyConnection, door: dict[str, Any], folder: Path) -> None:
@@ -79,23 +86,15 @@ def connection(reads: list[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConn
         yield con
 
 
-def clean(
-    con: duckdb.DuckDBPyConnection, views: Mapping[str, Callable], business: Business, files: dict[str, Input] | None = None
-) -> dict[str, Any]:
-    """Make a clean table of each canonical one from its view `raw`, in an order in which parents come first.
+def clean(con: duckdb.DuckDBPyConnection, given: Mapping[str, Given], business: Business) -> dict[str, Any]:
+    """Make a clean table of each canonical one that is given, in an order in which parents come first.
 
-    `views`: table → function that makes the view `raw` and returns its columns and types; `files`: what messages call them.
     → {"tables": {name: {rows, delivered, undated, left_out: {reason: n}}}, "warnings", "teams", "first", "last"}
     """
     door: dict[str, Any] = {"tables": {}, "warnings": []}
-    _make_empty(con, [t for t in tables().values() if t.name not in views])
+    _make_empty(con, [t for t in tables().values() if t.name not in given])
     for name, table in tables().items():
-        types = views[name](table) if name in views else {}
-        door["warnings"] += _near_misses(table, types)
-        try:
-            door["tables"][name] = _cleaned(con, table, types, business, door["tables"])
-        except duckdb.Error as e:
-            raise unreadable((files or {}).get(name) or Input(name, Path(name)), e) from None
+        door["tables"][name] = _taken(con, table, given.get(name), business, door)
         if name == "reps":
             make_spans(con)
     derive(con, business, set(door["tables"]["opportunities"]["delivered"]))
@@ -108,12 +107,19 @@ def clean(
     return door
 
 
-def _cleaned(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business, so_far: dict) -> dict[str, Any]:
+def _taken(
+    con: duckdb.DuckDBPyConnection, table: Table, given: Given | None, business: Business, door: dict[str, Any]
+) -> dict[str, Any]:
     """Make the clean table and the table of what is left out; → the table's entry in door.json."""
-    if not types:
+    if given is None:
         return {"rows": 0, "delivered": [], "undated": 0, "left_out": {}}
-    _check(con, table, types, business)
-    return _keep(con, table, types, business, so_far)
+    try:
+        types = given.relation(table)
+        door["warnings"] += _near_misses(table, types)
+        _check(con, table, types, business, given.formats)
+        return _keep(con, table, types, business, door["tables"])
+    except duckdb.Error as e:
+        raise given.unreadable(table.name, e) from None
 
 
 def _make_empty(con: duckdb.DuckDBPyConnection, absent: list[Table]) -> None:
@@ -123,14 +129,19 @@ def _make_empty(con: duckdb.DuckDBPyConnection, absent: list[Table]) -> None:
         con.execute(f'create table "{table.name}" ({columns}, _at timestamp, _team varchar)')
 
 
-def _check(con: duckdb.DuckDBPyConnection, table: Table, types: dict[str, str], business: Business) -> None:
+def _check(
+    con: duckdb.DuckDBPyConnection, table: Table, types: dict[str, str], business: Business, formats: Mapping[str, Formats]
+) -> None:
     """The table `checked`: typed columns, `_fault` (reason:column) and `_raw` where a row is at fault; rowid + 1 is its row.
 
     Layers, so that each value is trimmed and typed once: as delivered (`r`), typed (`t`), its fault, what was delivered.
     """
     given = [c for c in table.columns.values() if c.name in types]
     delivered = ", ".join(f'{trimmed(c, types[c.name])} as "{c.name}"' for c in given)
-    typed = ", ".join(f'{typed_value(c, types.get(c.name), business.time_zone)} as "{c.name}"' for c in table.columns.values())
+    typed = ", ".join(
+        f'{typed_value(c, types.get(c.name), business.time_zone, formats.get(c.name, PLAIN))} as "{c.name}"'
+        for c in table.columns.values()
+    )
     whens = " ".join(w for c in given for w in faults(c))
     names = ", ".join(f'"{c}"' for c in table.columns)
     con.execute(

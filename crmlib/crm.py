@@ -14,6 +14,7 @@ import pandas as pd
 from . import coverage
 from .asof import literal_day, view_of
 from .errors import DataError, UsageError, nearest
+from .inputs import Given
 from .periods import Period
 from .schema import Business, Table, tables
 from .sources import Prepared, prepare
@@ -68,8 +69,8 @@ class Crm:
         meaning = Business.model_validate({"max_left_out": dict.fromkeys(tables(), 1.0), **(business or {})})
         for name in frames:
             _known(name)
-        views = {name: _frame_view(con, name, frame) for name, frame in frames.items()}
-        door = coverage.clean(con, views, meaning)
+        given = {name: Given(_frame_view(con, name, frame)) for name, frame in frames.items()}
+        door = coverage.clean(con, given, meaning)
         last = [datetime.fromisoformat(m) for m in door["last"]]
         delivery = Delivery(ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None))
         return cls(delivery, Period.parse(period, meaning.fiscal_year_starts), team)

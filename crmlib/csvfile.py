@@ -1,5 +1,6 @@
 """A CSV file on its way in: what makes it unreadable is found, and said, before a single row is taken from it."""
 
+import codecs
 import csv
 import io
 import re
@@ -10,11 +11,17 @@ from typing import Any
 from .errors import DataError
 
 _CHUNK = 1 << 23
-_EXPORT = "Export it again as CSV in UTF-8, with commas and double quotes."
+_EXPORT = (
+    "Export it again as CSV in UTF-8, with commas and double quotes, or say under files in the source's file how it is written "
+    "(encoding, delimiter, skip)."
+)
 
 
-def header(path: Path, file: str) -> list[str]:
-    """The column names of a CSV file (`file`: how messages call it), once it is clear that it is one."""
+def header(path: Path, file: str, delimiter: str = ",", skip: int = 0) -> list[str]:
+    """The column names of a CSV file in UTF-8 (`file`: how messages call it), once it is clear that it is one.
+
+    `skip`: lines that stand before the names.
+    """
     if path.stat().st_size == 0:
         raise DataError(f"{file} is empty: 0 bytes. A table without rows still has its header line. Export it again.")
     with path.open("rb") as f:
@@ -25,11 +32,13 @@ def header(path: Path, file: str) -> list[str]:
     text = start.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     if text.lstrip().startswith("<"):
         raise DataError(f"{file} is a web page, not a CSV file: it begins with {text.strip()[:40]!r}. {_EXPORT}")
-    names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline="")), [])]
+    text = "".join(text.splitlines(keepends=True)[skip:])
+    names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])]
     if any("\ufffd" in n for n in names):
         raise not_utf8(path, file)
     if not any(names):
-        raise DataError(f"{file} has an empty first line. The first line names the columns. {_EXPORT}")
+        where = f"line {skip + 1}" if skip else "first line"
+        raise DataError(f"{file} has an empty {where}. The first line names the columns. {_EXPORT}")
     return _distinct([n or f"_{i}" for i, n in enumerate(names, 1)], file)  # a comma at the line's end names nothing
 
 
@@ -46,6 +55,27 @@ def separated_by(names: list[str]) -> str:
     return next((sign for sign in ";\t|" if len(names) == 1 and sign in names[0]), "")
 
 
+def as_utf8(path: Path, file: str, encoding: str, scratch: Path) -> Path:
+    """The file itself where it is declared to be UTF-8, else a copy in UTF-8."""
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
+        return path
+    copy = scratch / f"utf8-{path.name}"
+    try:
+        with path.open(encoding=encoding, newline="") as given, copy.open("w", encoding="utf-8", newline="") as plain:
+            shutil.copyfileobj(given, plain, _CHUNK)
+    except UnicodeError as e:
+        raise DataError(
+            f"{file}, about line {_line_at(path, getattr(e, 'start', 0))}: it is declared as {encoding}, but has bytes that {encoding} has not. "
+            "Say its real encoding under files in the source's file, or export it again in UTF-8."
+        ) from None
+    return copy
+
+
+def _line_at(path: Path, offset: int) -> int:
+    with path.open("rb") as f:
+        return f.read(offset).count(b"\n") + 1
+
+
 def with_one_newline(path: Path, scratch: Path) -> Path:
     """The file itself, or a copy where it mixes CRLF and LF or ends its lines with CR: DuckDB reads one kind a file."""
     if not _mixed(path):
@@ -55,6 +85,14 @@ def with_one_newline(path: Path, scratch: Path) -> Path:
     with path.open(**how) as given, copy.open("w", newline="\n", **how) as plain:
         shutil.copyfileobj(given, plain, _CHUNK)
     return copy
+
+
+def cut_off(path: Path) -> str:
+    """The last line of a file that does not end with one: it may be cut off there; "" where it ends well."""
+    with path.open("rb") as f:
+        f.seek(max(path.stat().st_size - 4000, 0))
+        end = f.read()
+    return "" if end.endswith((b"\n", b"\r")) else end.splitlines()[-1].decode("utf-8", "replace")[-80:] if end else ""
 
 
 def _mixed(path: Path) -> bool:

@@ -57,6 +57,18 @@ def load(path: Path) -> dict[str, Any]:
     return data
 
 
+def line_of(path: Path, keys: tuple[str, ...]) -> int:
+    """The line in which a key of a settings file stands (the last of the keys that is there)."""
+    node, line = yaml.compose(path.read_text("utf-8-sig"), yaml.SafeLoader), 1
+    for key in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((k, v) for k, v in pairs if k.value == key), None)
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
 def check(model: type[M], data: object, file: str) -> M:
     """`data` as a record of `model`; the first thing wrong is said with its place, what is right and the file."""
     try:

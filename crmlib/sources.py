@@ -3,43 +3,28 @@
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+import duckdb
+from pydantic import BaseModel, ConfigDict
 
 from . import coverage, places, store
 from .errors import DataError, UsageError, nearest
-from .inputs import Input, inputs_in
+from .inputs import KINDS, File, FileSpec, Given, as_delivered, inputs_in
+from .mapped import Mapped
+from .mapping import Mapping, TableSpec
 from .schema import Business
-from .settings import check, load
+from .settings import check, line_of, load
 
-ROOMS = (
-    "schema.yml",
-    "schema.py",
-    "inputs.py",
-    "csvfile.py",
-    "typed.py",
-    "coverage.py",
-    "leftout.py",
-    "teams.py",
-    "stages.py",
-    "money.py",
-)
+# what a prepared store is made by: when one of these changes, it is made again
+ROOMS = ("schema.yml", "schema.py", "inputs.py", "csvfile.py", "workbook.py", "formats.py", "mapping.py", "mapped.py", "expressions.py", "sql.py",
+         "typed.py", "coverage.py", "leftout.py", "teams.py", "stages.py", "money.py")  # fmt: skip
 FOLDER = places.ROOT / "params" / "sources"
-
-
-class Mapping(BaseModel):
-    """How a source maps on the canonical tables."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    folder: str = Field(description="folder or .duckdb file with the canonical tables; relative to the project's root")
-    as_of: date | None = Field(None, description="the day up to which the data are complete (else the newest row's)")
 
 
 class SourceFile(BaseModel):
@@ -54,22 +39,43 @@ class SourceFile(BaseModel):
 
 @dataclass(frozen=True)
 class Source:
-    """Where the canonical tables come from and what their figures mean."""
+    """Where the canonical tables come from and what their figures mean.
+
+    `files` by what mappings call them; `tables`: how they map on canonical ones (empty: each file is a canonical table).
+    """
 
     name: str
     title: str
     business: Business
-    inputs: dict[str, Input]
+    files: dict[str, File]
+    tables: dict[str, TableSpec] = field(default_factory=dict)
     as_of: date | None = None
+    settings: Path | None = None
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """sha256 of each table's file."""
-        return {name: store.file_sha(i.path) for name, i in self.inputs.items()}
+        """sha256 of each file."""
+        return {name: file.sha for name, file in self.files.items()}
 
     @property
     def key(self) -> str:
-        return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of))[:32]
+        specs = [
+            {k: v.model_dump(mode="json") for k, v in part.items()}
+            for part in (self.tables, {k: f.spec for k, f in self.files.items()})
+        ]
+        return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of), *specs)[:32]
+
+    def given(self, con: duckdb.DuckDBPyConnection, scratch: Path) -> dict[str, Given]:
+        """Each canonical table on its way in, on the door's connection."""
+        day = self.as_of.isoformat() if self.as_of else None
+        if not self.tables:
+            return {n: Given(partial(as_delivered, con, f, scratch=scratch, dated=day), (f,)) for n, f in self.files.items()}
+        mapped = Mapped(con, self.files, scratch, self.place, self.as_of)
+        return {name: mapped.given(name, spec) for name, spec in self.tables.items()}
+
+    def place(self, *keys: str) -> str:
+        """Where something stands in the source's file, in words."""
+        return f"{self.settings.name}, line {line_of(self.settings, ('mapping', *keys))}" if self.settings else self.name
 
 
 @cache
@@ -166,7 +172,28 @@ def _from_file(path: Path, name: str) -> Source:
             f"{path.name}: mapping.folder is {file.mapping.folder!r}, which does not exist. "
             "It is counted from the project's root. Correct it there, or put the data in that place."
         )
-    return Source(name, file.title or name, file.business, inputs_in(folder), file.mapping.as_of)
+    given = file.mapping
+    files = {n: _file(n, spec, folder, path, given) for n, spec in given.aliases.items()} or inputs_in(folder)
+    return Source(name, file.title or name, file.business, files, given.as_they_are or given.tables, given.as_of, path)
+
+
+def _file(name: str, spec: FileSpec, folder: Path, settings: Path, mapping: Mapping) -> File:
+    """A declared file, if it is there."""
+    path = folder if folder.is_file() else folder / spec.path
+    where = ("mapping", "files", name) if name in mapping.files else ("mapping", "tables")
+    at = f"{settings.name}, line {line_of(settings, where)}"
+    if "://" in spec.path:
+        raise UsageError(f"{at}: {name} is an address, and nothing is fetched from the network. Name a file in the folder.")
+    if not path.is_file():
+        there = [p.name for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
+        raise DataError(
+            f"{at}: there is no file {spec.path!r} in {folder.name}/ ({nearest(spec.path, there)}). Correct path there."
+        )
+    if path.suffix.lower() not in KINDS:
+        raise UsageError(
+            f"{at}: {path.name} is of no kind that can be read. Right are {', '.join(KINDS)}. Export it as one of them."
+        )
+    return File(name, path, spec)
 
 
 def prepare(ref: str) -> Prepared:

@@ -6,7 +6,7 @@ A report for any period then finds a deal's stage with one comparison of dates i
 import duckdb
 
 from .schema import Business
-from .typed import literal
+from .sql import literal
 
 
 def derive(con: duckdb.DuckDBPyConnection, business: Business, delivered: set[str]) -> None:

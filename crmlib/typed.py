@@ -3,10 +3,13 @@
 Text is read strictly: plain numbers with a decimal point, ISO dates, finite values; anything else is a fault of its row.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
+from .formats import PLAIN, Formats, declared_moment, in_zone, plain_number
 from .schema import Column
+from .sql import literal
 
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"  # a day outside is a slip of the keyboard, not a date
 _SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
@@ -27,30 +30,36 @@ def trimmed(column: Column, kind: str) -> str:
     return f"case when {name} < '!' or {name} >= chr(127) or {ends} then nullif(trim({name}, {_SPACES}), '') else {name} end"
 
 
-def typed_value(column: Column, kind: str | None, zone: str) -> str:
-    """The SQL that turns a `trimmed` column of `r` (`kind` is its type there; None: not delivered) into its canonical type."""
+def typed_value(column: Column, kind: str | None, zone: str, formats: Formats = PLAIN) -> str:
+    """The SQL that turns a `trimmed` column of `r` (`kind` is its type there; None: not delivered) into its canonical type.
+
+    `zone`: the business's, into which times are turned; `formats`: how the source writes numbers and times, as declared.
+    """
     if kind is None:
         return f"null::{column.sql_type}"
     read = _from_text if kind == "VARCHAR" else partial(_from_typed, kind=kind)
-    return read(column, f'r."{column.name}"', zone)
+    return read(column, f'r."{column.name}"', zone, formats)
 
 
-def _from_text(column: Column, value: str, zone: str) -> str:
+def _from_text(column: Column, value: str, zone: str, formats: Formats) -> str:
     if column.type in ("id", "text", "word"):
         return value
     if column.type == "flag":
         return f"case when lower({value}) in {_TRUE} then true when lower({value}) in {_FALSE} then false end"
     if column.type in ("day", "time"):
-        return _moment(column, value, zone)
-    number = f"try_cast({value} as {column.sql_type})"  # DuckDB would read 1_000
+        return _moment(column, value, zone, formats)
+    plain = plain_number(value, formats.numbers) if formats.numbers else value
+    number = f"try_cast({plain} as {column.sql_type})"  # DuckDB would read 1_000
     return f"case when not contains({value}, '_'){_finite(number) if column.sql_type == 'DOUBLE' else ''} then {number} end"
 
 
-def _from_typed(column: Column, value: str, zone: str, kind: str) -> str:
+def _from_typed(column: Column, value: str, zone: str, formats: Formats, kind: str) -> str:
     cast = f"try_cast({value} as {column.sql_type})"
     floating = kind in ("DOUBLE", "FLOAT")
     if column.type in ("day", "time"):
         local = f"({value} at time zone {literal(zone)})" if kind == "TIMESTAMP WITH TIME ZONE" else value
+        if kind.startswith("TIMESTAMP") and local == value and formats.time_zone:
+            local = in_zone(value, formats.time_zone, zone)
         return _in_range(f"try_cast({local} as {column.sql_type})", column)
     if column.type == "flag":
         return f"case try_cast({value} as double) when 1 then true when 0 then false end"
@@ -71,14 +80,27 @@ def _plain(value: str) -> str:
     return f"case when not isfinite({value}) then null when {whole} then {value}::bigint::varchar else {value}::varchar end"
 
 
-def _moment(column: Column, value: str, zone: str) -> str:
-    """ISO dates and times only; an explicit offset (or zone) wins over the business's zone."""
+def _moment(column: Column, value: str, zone: str, formats: Formats) -> str:
+    """ISO dates and times, and what is declared; an explicit offset (or zone) wins over the source's zone, and that over the business's."""
     offset = f"length({value}) > 16 and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
     whole = f"regexp_replace({value}, '^(.{{16}})([Zz+-])', '\\1:00\\2')"  # DuckDB wants seconds before an offset
     local = f"try_cast({whole} as timestamptz) at time zone {literal(zone)}"
-    moment = f"case when {offset} then {local} else try_cast({value} as timestamp) end"
+    naive = _local(f"try_cast({value} as timestamp)", f"length({value}) > 10", zone, formats)
+    moment = f"case when {offset} then {local} else {naive} end"
     iso = f"{value} like '____-__-__%' and {value} >= {literal(EARLIEST)} and {value} < {literal(LATEST)}"
-    return f"case when {iso} and not contains({value}, 'BC') then ({moment})::{column.sql_type} end"
+    plain = f"case when {iso} and not contains({value}, 'BC') then ({moment})::{column.sql_type} end"
+    if not formats.dates:
+        return plain
+    hours = "true" if any(re.search("%[HIcXT]", form) for form in formats.dates) else "false"
+    declared = _local(declared_moment(value, formats.dates), hours, zone, formats)
+    return f"coalesce({_in_range(f'({declared})::{column.sql_type}', column)}, {plain})"
+
+
+def _local(moment: str, timed: str, zone: str, formats: Formats) -> str:
+    """A moment of the source's clocks on the business's; a day without an hour (`timed` is false) stays the day it is."""
+    if formats.time_zone in ("", zone):
+        return moment
+    return f"case when {timed} then {in_zone(moment, formats.time_zone, zone)} else {moment} end"
 
 
 def _in_range(moment: str, column: Column) -> str:
@@ -96,8 +118,3 @@ def faults(column: Column) -> Iterator[str]:
     bounds = [f't."{name}" {sign} {bound}' for sign, bound in (("<", column.low), (">", column.high)) if bound is not None]
     if bounds:
         yield f"when {' or '.join(bounds)} then 'out_of_range:{name}'"
-
-
-def literal(value: object) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(value).replace("'", "''") + "'"

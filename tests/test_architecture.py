@@ -20,7 +20,26 @@ LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
 FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "ledger"}
-DOOR = {"schema", "typed", "csvfile", "inputs", "stages", "teams", "money", "coverage", "leftout", "sources", "crm", "asof"}
+DOOR = {
+    "schema",
+    "sql",
+    "formats",
+    "typed",
+    "workbook",
+    "expressions",
+    "mapping",
+    "mapped",
+    "csvfile",
+    "inputs",
+    "stages",
+    "teams",
+    "money",
+    "coverage",
+    "leftout",
+    "sources",
+    "crm",
+    "asof",
+}
 NUMBERS = {"measures", "kpi", "metrics", "models"}
 PICTURES = {"theme", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
