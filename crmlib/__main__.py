@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -129,17 +130,23 @@ def prepare(params: ParamsArg = "params/monthly.yml", source: SourceOpt = "", ou
 
 
 @app.command()
-def check(source: Annotated[str, typer.Argument(help="a source as for run")], out: OutOpt = "") -> None:
-    """Hold a source against the contract: rows, what is left out and why, what is absent."""
-    from . import coverage
+def check(source: Annotated[str, typer.Argument(help="a source as for run")]) -> None:
+    """Hold a source against the contract, table by table: what is mapped, absent, left out and why. Nothing is written."""
+    from .checkup import checkup
 
-    _use(out)
-    ready = intake.open_source(params_files.check_source(source))
-    for table in coverage.describe(ready):
-        left = ", ".join(f"{count} {reason}" for reason, count in table["left_out"].items())
-        say(f"{table['table']}: {table['rows']} rows; left out: {left or 'none'}")
-        if table["absent"]:
-            say(f"  absent: {', '.join(table['absent'])}")
+    with tempfile.TemporaryDirectory(prefix="crm-check-") as nothing_kept:
+        _use(nothing_kept)
+        found = checkup(params_files.check_source(source))
+    for table in found.tables:
+        for line in table.lines(found.business.may_leave_out(table.table)):
+            say(line)
+    for problem in found.files:
+        say(f"problem: {problem}")
+    for note in found.notes:
+        say(f"note: {note}")
+    say(f"{len(found.problems)} problems." if found.problems else f"{found.source} can be reported on.")
+    if found.problems:
+        raise typer.Exit(max(p.exit_code for p in found.problems))
 
 
 def _use(out: str) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from . import store
-from .errors import CrmError, DataError, nearest
+from .errors import CrmError, DataError, Tell, nearest
 from .formats import PLAIN, Formats
-from .inputs import Given
+from .inputs import DeclaredDay, Given
 from .leftout import mark_duplicates, mark_orphans, refuse_too_many
 from .money import convert
 from .schema import Business, Table, tables
@@ -25,9 +25,10 @@ from .teams import make_spans, team_of_row, teams_since
 from .typed import faults, trimmed, typed_value
 
 if TYPE_CHECKING:
-    from .sources import Prepared, Source
+    from .sources import Source
 
 _RECENT_DAYS = 1000
+_NOTHING: dict[str, Any] = {"rows": 0, "delivered": [], "undated": 0, "left_out": {}}
 
 
 def fill(folder: Path, source: "Source") -> None:
@@ -35,12 +36,13 @@ def fill(folder: Path, source: "Source") -> None:
     scratch = folder / "scratch"
     scratch.mkdir()
     with connection([f.path for f in source.files.values()], folder) as con:
-        given = source.given(con, scratch)
+        given = source.given(con, scratch, day := DeclaredDay(source.as_of))
         door = clean(con, given, source.business)
         _write_tables(con, door, folder)
     shutil.rmtree(scratch)
     for name, found in door["tables"].items():
         found["sha256"] = _content(given[name]) if name in given else None
+    door["dated_by_declaration"] = day.tables
     door["as_of"] = source.as_of.isoformat() if source.as_of else None
     door["first"] = door["first"] or door["as_of"]
     if door["first"] is None:
@@ -86,15 +88,21 @@ def connection(reads: list[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConn
         yield con
 
 
-def clean(con: duckdb.DuckDBPyConnection, given: Mapping[str, Given], business: Business) -> dict[str, Any]:
+def clean(
+    con: duckdb.DuckDBPyConnection,
+    given: Mapping[str, Given],
+    business: Business,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
     """Make a clean table of each canonical one that is given, in an order in which parents come first.
 
+    `tell`: who hears of a table that breaks the contract; it then counts as not delivered. Without it the first one ends all.
     → {"tables": {name: {rows, delivered, undated, left_out: {reason: n}}}, "warnings", "teams", "first", "last"}
     """
     door: dict[str, Any] = {"tables": {}, "warnings": []}
     _make_empty(con, [t for t in tables().values() if t.name not in given])
     for name, table in tables().items():
-        door["tables"][name] = _taken(con, table, given.get(name), business, door)
+        door["tables"][name] = _taken(con, table, given.get(name), business, door, tell)
         if name == "reps":
             make_spans(con)
     derive(con, business, set(door["tables"]["opportunities"]["delivered"]))
@@ -108,11 +116,29 @@ def clean(con: duckdb.DuckDBPyConnection, given: Mapping[str, Given], business: 
 
 
 def _taken(
-    con: duckdb.DuckDBPyConnection, table: Table, given: Given | None, business: Business, door: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, table: Table, given: Given | None, business: Business, door: dict[str, Any], tell: Tell | None
 ) -> dict[str, Any]:
     """Make the clean table and the table of what is left out; → the table's entry in door.json."""
     if given is None:
-        return {"rows": 0, "delivered": [], "undated": 0, "left_out": {}}
+        return dict(_NOTHING)
+    try:
+        entry = _kept(con, table, given, business, door)
+    except CrmError as e:
+        if tell is None:
+            raise
+        tell(table.name, e)
+        _make_empty(con, [table])
+        return dict(_NOTHING)
+    try:
+        refuse_too_many(con, table, business, entry["rows"], entry["left_out"])
+    except DataError as e:
+        if tell is None:
+            raise
+        tell(table.name, e)
+    return entry
+
+
+def _kept(con: duckdb.DuckDBPyConnection, table: Table, given: Given, business: Business, door: dict[str, Any]) -> dict[str, Any]:
     try:
         types = given.relation(table)
         door["warnings"] += _near_misses(table, types)
@@ -178,7 +204,6 @@ def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: B
     )
     rows, undated = con.execute(f'select count(*), count(*) filter (_at is null) from "{name}"').fetchall()[0]
     left_out = dict(con.execute(f'select reason, count(*) from "{name}__left_out" group by 1 order by 1').fetchall())
-    refuse_too_many(con, table, business, rows, left_out)
     delivered = [c for c in table.columns if c in types]
     dated = undated if table.date and rows else 0
     return {"rows": rows, "delivered": delivered, "undated": dated, "left_out": left_out}
@@ -198,18 +223,3 @@ def _dates(con: duckdb.DuckDBPyConnection, delivered: list[str]) -> tuple[str | 
         f"select max(m) from ({every}) where m is not null group by m::date order by 1 desc limit {_RECENT_DAYS}"
     ).fetchall()
     return (first.date().isoformat() if first else None), [m.isoformat() for (m,) in last]
-
-
-def describe(prepared: "Prepared") -> list[dict[str, Any]]:
-    """What a source delivers, table by table: rows, left out by reason, columns absent."""
-    return [
-        {
-            "table": name,
-            "rows": found["rows"],
-            "left_out": found["left_out"],
-            "undated": found["undated"],
-            "absent": [c for c in tables()[name].columns if c not in found["delivered"]],
-        }
-        for name, found in prepared.tables.items()
-        if found["delivered"]
-    ]

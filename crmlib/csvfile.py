@@ -106,22 +106,26 @@ def _mixed(path: Path) -> bool:
     return bool(cr) and not cr == lf == crlf
 
 
-def not_utf8(path: Path, file: str) -> DataError:
+def not_utf8(path: Path, file: str, delimiter: str = ",") -> DataError:
     """Where the first byte lies that is no UTF-8, and what it may be instead."""
-    offset, number, guess = _first_bad(path)
-    return DataError(f"{file}, line {number}: byte {offset} of the file is no UTF-8 (it looks like {guess}). {_EXPORT}")
+    offset, number, line, place = _first_bad(path)
+    before = next(csv.reader([line[:place].decode("latin-1")], delimiter=delimiter), [""])
+    return DataError(
+        f"{file}, line {number}, column {max(len(before), 1)}: byte {offset} of the file is no UTF-8 (it looks like {_guess(line)}). {_EXPORT}"
+    )
 
 
-def _first_bad(path: Path) -> tuple[int, int, str]:
+def _first_bad(path: Path) -> tuple[int, int, bytes, int]:
+    """The offset of the first byte that is no UTF-8, the number of its line, that line, and the byte's place in it."""
     passed = 0
     with path.open("rb") as f:
         for number, line in enumerate(f, 1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as e:
-                return passed + e.start, number, _guess(line)
+                return passed + e.start, number, line, e.start
             passed += len(line)
-    return passed, 1, "another encoding"
+    return passed, 1, b"", 0
 
 
 def _guess(line: bytes) -> str:

@@ -3,7 +3,7 @@
 A message has three sentences: what is wrong with the value seen, what would be right, where to change it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 
@@ -29,6 +29,9 @@ class PublishError(CrmError):
     """Publishing failed: the old site was kept."""
 
     exit_code = 4
+
+
+Tell = Callable[[str, CrmError], object]  # who hears of a fault of something, by its name, instead of being stopped by it
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -1,99 +1,21 @@
 """The files a source consists of, each checked for what makes it unreadable before a single row is taken from it."""
 
-import codecs
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from . import csvfile, store, workbook
-from .errors import DataError, nearest
-from .formats import Formats, checked_dates, checked_numbers, checked_zone
+from . import csvfile, workbook
+from .errors import DataError, Tell, nearest
+from .files import File
+from .formats import Formats
 from .schema import Table, tables
 from .sql import literal, quoted
 
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
-
-
-class Written(BaseModel):
-    """How values are written; said of a file, of a table or of one column."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    dates: str | list[str] = Field([], description="how days and times are written, such as '%d.%m.%Y'; one way or several")
-    numbers: str = Field("", description="how 1234.56 is written, such as '1.234,56'")
-    time_zone: str = Field("", description="zone in which times are written (default: the business's)")
-
-    @field_validator("dates")
-    @classmethod
-    def _dates(cls, value: str | list[str]) -> list[str]:
-        return [checked_dates(form) for form in ([value] if isinstance(value, str) else value)]
-
-    @field_validator("numbers")
-    @classmethod
-    def _numbers(cls, value: str) -> str:
-        return checked_numbers(value) if value else value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        return checked_zone(value) if value else value
-
-    @property
-    def formats(self) -> Formats:
-        return Formats(tuple(self.dates), self.numbers, self.time_zone)
-
-
-class FileSpec(Written):
-    """One file of a source and how it is written (`files:` of a mapping)."""
-
-    path: str = Field("", description="within the folder; not needed for a table of a .duckdb file")
-    encoding: str = Field("utf-8", description="utf-8, gbk, latin-1, utf-16 …")
-    delimiter: str = Field(",", description="what separates columns: one sign, or tab")
-    skip: int = Field(0, ge=0, le=1000, description="lines before the header")
-    sheet: str | None = Field(None, description="sheet of an Excel workbook (default: the first)")
-    table: str | None = Field(None, description="table of a .duckdb file")
-    rows: int | None = Field(None, ge=0, description="how many rows it must have: another number is refused")
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="what its content must be: another one is refused")
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_sign(cls, value: str) -> str:
-        value = {"tab": "\t"}.get(value, value)
-        if len(value) != 1 or value in "\r\n\"'":
-            raise ValueError("a delimiter is one sign, such as ';', or the word tab")
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            codecs.lookup(value)
-        except LookupError:
-            raise ValueError(f"{value!r} is no encoding; right are such as utf-8, gbk, latin-1, utf-16") from None
-        return value
-
-
-@dataclass(frozen=True)
-class File:
-    """A file as delivered: what mappings call it, where it lies, how it is written."""
-
-    name: str
-    path: Path
-    spec: FileSpec = field(default_factory=lambda: FileSpec())  # type: ignore[call-arg]
-
-    @property
-    def called(self) -> str:
-        """How messages call it: the file's name, never its path."""
-        part = (self.spec.table or self.name) if self.path.suffix == ".duckdb" else self.spec.sheet
-        return f"{self.path.name}:{part}" if part else self.path.name
-
-    @property
-    def sha(self) -> str:
-        return store.file_sha(self.path)
 
 
 @dataclass(frozen=True)
@@ -113,19 +35,24 @@ class Given:
         return unreadable(blamed[0], error)
 
 
-def inputs_in(place: Path) -> dict[str, File]:
-    """The canonical tables found in a folder (<table>.csv, <table>.parquet) or a DuckDB file."""
+def inputs_in(place: Path, tell: Tell | None = None) -> dict[str, File]:
+    """The canonical tables found in a folder (<table>.csv, <table>.parquet) or a DuckDB file.
+
+    `tell`: who hears of a table that is delivered twice (it is then taken from its CSV file); else it ends all.
+    """
     if place.is_file():
         found = _tables_of(place)
     else:
         files = sorted(p for p in place.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
         twice = {p.stem for p in files if sum(q.stem == p.stem for q in files) > 1}
-        if twice := twice & set(tables()):
-            raise DataError(
-                f"{min(twice)} is delivered twice in {place.name}/, as CSV and as Parquet. One file a table is right. "
-                "Remove one of the two there."
+        for name in sorted(twice & set(tables())):
+            fault = DataError(
+                f"{name} is delivered twice in {place.name}/, as CSV and as Parquet. One file a table is right. Remove one of the two there."
             )
-        found = {p.stem: p for p in files}
+            if tell is None:
+                raise fault
+            tell(name, fault)
+        found = {p.stem: p for p in reversed(files)}
     known = {name: File(name, found[name]) for name in tables() if name in found}
     if not known:
         hint = "; ".join(f"{n}: {nearest(n, tables())}" for n in sorted(found)[:3]) or "it holds no CSV or Parquet file"
@@ -170,25 +97,39 @@ def reader(file: File, scratch: Path) -> str:
         buffer_size=32000000)"""
 
 
-def as_delivered(
-    con: duckdb.DuckDBPyConnection, file: File, table: Table, scratch: Path, dated: str | None = None
-) -> dict[str, str]:
-    """Make the view `raw` of a file that has the columns of a canonical table already; → its columns and their types.
-
-    `dated`: the day that a table without its date column is of.
-    """
+def as_delivered(con: duckdb.DuckDBPyConnection, file: File, table: Table, scratch: Path, day: "DeclaredDay") -> dict[str, str]:
+    """Make the view `raw` of a file that has the columns of a canonical table already; → its columns and their types."""
     try:
-        rows = reader(file, scratch)
-        con.execute(f"create or replace view raw as select * from {rows}")
-        types = described(con, "raw")
-        undated = bool(dated) and table.date not in types
-        _check_columns(file, table, list(types), {table.date} if undated else set())
+        rows = f"select * from {reader(file, scratch)}"
+        types = described(con, f"({rows})")
+        _check_columns(file, table, list(types), day.fills(table))
         _check_once(con, file, table, types)
-        if undated:
-            con.execute(f"create or replace view raw as select *, {literal(dated)} as {table.date} from {rows}")
+        con.execute(f"create or replace view raw as {day.added(con, table, rows)}")
     except duckdb.Error as e:
         raise unreadable(file, e) from None
     return described(con, "raw")
+
+
+@dataclass
+class DeclaredDay:
+    """The day that a source declares for what carries no date of its own, and the tables that it dated."""
+
+    day: date | None = None
+    tables: list[str] = field(default_factory=list)
+
+    def fills(self, table: Table) -> set[str]:
+        """The column that the day may stand in for: an event's; people and campaigns exist without a date, a day would hide them."""
+        dated = self.day and table.date and table.name not in ("customers", "reps", "campaigns", "exchange_rates")
+        own = table.columns.get(table.date or "") if dated else None
+        return {own.name} if own and own.type in ("day", "time") else set()
+
+    def added(self, con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> str:
+        """SQL: the rows of a table with the declared day where they have no date column."""
+        missing = self.fills(table) - set(described(con, f"({rows})"))
+        if not missing:
+            return rows
+        self.tables.append(table.name)
+        return f"select *, {literal(self.day)} as {quoted(missing.pop())} from ({rows})"
 
 
 def described(con: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:

@@ -46,7 +46,9 @@ def refuse_too_many(
     if not out or out <= limit * (rows + out):
         return
     found = con.execute(f'select _row, reason, "column", row from "{table.name}__left_out" order by _row limit 5').fetchall()
-    examples = "; ".join(f"row {row}: {reason} in {column}{_shown(table, column, raw)}" for row, reason, column, raw in found)
+    examples = "; ".join(
+        f"row {row}: {reason} in {column}{shown_value(table, column, raw)}" for row, reason, column, raw in found
+    )
     raise DataError(
         f"{table.name}: {out} of {rows + out} rows would be left out ({', '.join(f'{r} {n}' for r, n in left_out.items())}), "
         f"more than the {limit:.1%} allowed. First ones (row 1 follows the header): {examples}. Correct them in the source, or raise "
@@ -54,7 +56,7 @@ def refuse_too_many(
     )
 
 
-def _shown(table: Table, column: str, raw: str) -> str:
+def shown_value(table: Table, column: str, raw: str) -> str:
     """The value at fault, unless the column is personal."""
     value = json.loads(raw).get(column)
     return "" if value is None or table.columns[column].personal else f" ({str(value)[:40]!r})"

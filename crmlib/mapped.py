@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,12 @@ import duckdb
 
 from .errors import CrmError, DataError, UsageError, nearest
 from .expressions import FILES, Refused, make_macros, query, scalar, translated
+from .files import File
 from .formats import Formats
-from .inputs import File, Given, described, reader, unreadable, without_paths
-from .mapping import ColumnSpec, TableSpec, dates_by_declaration
+from .inputs import DeclaredDay, Given, described, reader, unreadable, without_paths
+from .mapping import ColumnSpec, TableSpec
 from .schema import Table, tables
-from .sql import literal, quoted
+from .sql import quoted
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Mapped:
     files: dict[str, File]
     scratch: Path
     where: Callable[..., str]
-    as_of: date | None = None
+    day: DeclaredDay = field(default_factory=DeclaredDay)
     _columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def given(self, name: str, spec: TableSpec) -> Given:
@@ -46,9 +46,7 @@ class Mapped:
     def _relation(self, spec: TableSpec, table: Table) -> dict[str, str]:
         make_macros(self.con, self._formats(spec))
         sql = self._from_query(table.name, spec) if spec.query else self._from_file(table.name, spec)
-        if self.as_of and dates_by_declaration(table, described(self.con, f"({sql})")):
-            sql = f"select *, {literal(self.as_of)} as {table.date} from ({sql})"
-        self.con.execute(f"create or replace view raw as {sql}")
+        self.con.execute(f"create or replace view raw as {self.day.added(self.con, table, sql)}")
         types = described(self.con, "raw")
         missing = [c for c in table.required if c not in types]
         if missing:
@@ -67,7 +65,9 @@ class Mapped:
             self._check(condition, ("tables", name, "join", alias))
             joins += f" left join {FILES}.{quoted(alias)} on ({condition})"
         source = f"{FILES}.{quoted(spec.of)}{joins}"
-        chosen = spec.columns or {c: ColumnSpec.model_validate({"from": c}) for c in tables()[name].columns if c in known[spec.of]}
+        chosen = spec.columns or {
+            c: ColumnSpec.model_validate({"from": c}) for c in tables()[name].columns if c in known[spec.of]
+        }
         columns = [
             f"{self._expression(name, column, one, spec, known, source)} as {quoted(column)}" for column, one in chosen.items()
         ]
@@ -124,7 +124,8 @@ class Mapped:
             return translated(f"{quoted(owner)}.{quoted(one.of)}", one.values)
         names = [c for columns in known.values() for c in columns]
         self._check(one.of, place, names)
-        self._bind(f"select ({one.of}\n) from {source}", place, f"{name}.{column}", names)
+        beside = f"{quoted(spec.of)}.{quoted(known[spec.of][0])}"  # beside a column no aggregate can stand
+        self._bind(f"select ({one.of}\n), {beside} from {source}", place, f"{name}.{column}", names)
         return translated(f"({one.of}\n)", one.values)
 
     def _check(self, text: str, place: tuple[str, ...], names: Any = ()) -> None:
@@ -174,7 +175,7 @@ class Mapped:
         try:
             sql, read = query(self.con, spec.query, set(self.files))
         except Refused as e:
-            raise UsageError(f"{self.where(*place)}: the query of {name}: {e}. Change it there.") from None
+            raise UsageError(f"{self.where(*place)}: the query of {name}: {without_paths(str(e))}. Change it there.") from None
         names = [c for alias in sorted(read) for c in self._view(alias, name)]
         self._bind(sql, place, f"the query of {name}", names)
         return sql

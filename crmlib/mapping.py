@@ -1,14 +1,13 @@
 """How a source maps on the canonical tables: what `mapping:` in a file of params/sources may say."""
 
-from collections.abc import Container
 from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .errors import nearest
-from .inputs import FileSpec, Written
-from .schema import Table, tables
+from .files import FileSpec, Written
+from .schema import tables
 
 _ENTITIES = (
     "customers",
@@ -29,6 +28,8 @@ class ColumnSpec(Written):
 
 def _whole(value: object) -> object:
     """`amount: Price` is short for `amount: {from: Price}`."""
+    if not isinstance(value, str | dict):
+        raise ValueError(f"a column is given by the name of a column or an expression; {value!r} is no text. Put it in quotes")
     return {"from": value} if isinstance(value, str) else value
 
 
@@ -103,9 +104,3 @@ class Mapping(BaseModel):
         """The declared files, and those that tables name outright."""
         named = {t.of: FileSpec(path=t.of) for t in self.tables.values() if t.of and t.of not in self.files and "." in t.of}  # type: ignore[call-arg]
         return named | self.files
-
-
-def dates_by_declaration(table: Table, delivered: Container[str]) -> bool:
-    """Whether the declared day of the data is the date of a table's rows: events that carry none of their own."""
-    dated = table.date and table.date in table.columns and table.columns[table.date].type in ("day", "time")
-    return bool(dated) and table.name not in _ENTITIES and table.date not in delivered

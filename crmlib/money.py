@@ -38,13 +38,13 @@ def _converted(column: str) -> str:
 
 def _refuse_unrated(con: duckdb.DuckDBPyConnection, table: Table, business: Business) -> None:
     amount = " or ".join(f'c."{m}" is not null' for m in table.money)
-    rows, currency = con.execute(
-        f"""select count(*), min(r.currency) from rated r join checked c on r.row = c.rowid
+    rows, currency, first = con.execute(
+        f"""select count(*), min_by(r.currency, r.row), min(r.row) + 1 from rated r join checked c on r.row = c.rowid
         where r.rate is null and c._fault is null and ({amount})"""
     ).fetchall()[0]
     if rows:
         raise DataError(
-            f"{table.name} has {rows} amounts in {currency}, but the report's currency is {business.currency} and exchange_rates has "
+            f"{table.name} has {rows} amounts in {currency} (the first in row {first}), but the report's currency is {business.currency} and exchange_rates has "
             f"no rate of their day. Deliver exchange_rates (currency, valid_from, rate), or set business.currency to {currency} if "
             "all are."
         )

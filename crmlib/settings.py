@@ -84,6 +84,8 @@ def _sentence(model: type[BaseModel], error: Any, file: str) -> str:
     if error["type"] == "missing":
         return f"{file} has no {where!r}. It is needed. Add it there."
     said = error["msg"].removeprefix("Value error, ")
+    if isinstance(error.get("input"), dict) and error["type"] == "value_error":  # about several keys together
+        return f"{file}: {where}: {said[:1].lower()}{said[1:]}. Change it in {file}."
     value = _SHORT.repr(error.get("input"))
     quoted = " Put it in quotes if it is meant as text." if error["type"] == "string_type" else ""
     return f"{file}: {where} is {value}: {said[:1].lower()}{said[1:]}.{quoted} Change it in {file}."

@@ -14,15 +14,16 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from . import coverage, places, store
-from .errors import DataError, UsageError, nearest
-from .inputs import KINDS, File, FileSpec, Given, as_delivered, inputs_in
+from .errors import CrmError, DataError, Tell, UsageError, nearest
+from .files import File, FileSpec
+from .inputs import KINDS, DeclaredDay, Given, as_delivered, inputs_in
 from .mapped import Mapped
 from .mapping import Mapping, TableSpec
 from .schema import Business
 from .settings import check, line_of, load
 
 # what a prepared store is made by: when one of these changes, it is made again
-ROOMS = ("schema.yml", "schema.py", "inputs.py", "csvfile.py", "workbook.py", "formats.py", "mapping.py", "mapped.py", "expressions.py", "sql.py",
+ROOMS = ("schema.yml", "schema.py", "files.py", "inputs.py", "csvfile.py", "workbook.py", "formats.py", "mapping.py", "mapped.py", "expressions.py", "sql.py",
          "typed.py", "coverage.py", "leftout.py", "teams.py", "stages.py", "money.py")  # fmt: skip
 FOLDER = places.ROOT / "params" / "sources"
 
@@ -65,12 +66,11 @@ class Source:
         ]
         return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of), *specs)[:32]
 
-    def given(self, con: duckdb.DuckDBPyConnection, scratch: Path) -> dict[str, Given]:
+    def given(self, con: duckdb.DuckDBPyConnection, scratch: Path, day: DeclaredDay) -> dict[str, Given]:
         """Each canonical table on its way in, on the door's connection."""
-        day = self.as_of.isoformat() if self.as_of else None
         if not self.tables:
-            return {n: Given(partial(as_delivered, con, f, scratch=scratch, dated=day), (f,)) for n, f in self.files.items()}
-        mapped = Mapped(con, self.files, scratch, self.place, self.as_of)
+            return {n: Given(partial(as_delivered, con, f, scratch=scratch, day=day), (f,)) for n, f in self.files.items()}
+        mapped = Mapped(con, self.files, scratch, self.place, day)
         return {name: mapped.given(name, spec) for name, spec in self.tables.items()}
 
     def place(self, *keys: str) -> str:
@@ -133,17 +133,20 @@ def _now(zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def open_source(ref: str) -> Source:
-    """The source a user names: a name in params/sources, a path to such a file, a folder, or a DuckDB file."""
+def open_source(ref: str, tell: Tell | None = None) -> Source:
+    """The source a user names: a name in params/sources, a path to such a file, a folder, or a DuckDB file.
+
+    `tell`: who hears of files that are not there or there twice; without it the first of them ends all.
+    """
     if "://" in ref:
         raise UsageError(f"{ref!r} is an address, and nothing is fetched from the network. Name a source, a file or a folder.")
     named, path = FOLDER / f"{ref}.yml", _path(ref)
     if re.fullmatch(r"[\w-]{1,60}", ref) and named.is_file():
-        return _from_file(named, ref)
+        return _from_file(named, ref, tell)
     if path and path.suffix in (".yml", ".yaml") and path.is_file():
-        return _from_file(path, path.stem)
+        return _from_file(path, path.stem, tell)
     if path:
-        return Source(path.stem, path.stem, Business(), inputs_in(path))  # type: ignore[call-arg]
+        return Source(path.stem, path.stem, Business(), inputs_in(path, tell))  # type: ignore[call-arg]
     known = [p.stem for p in FOLDER.glob("*.yml")]
     raise UsageError(
         f"There is no source {ref[:80]!r}: no such name in params/sources, no such file or folder ({nearest(ref, known)}). "
@@ -160,7 +163,7 @@ def _path(ref: str) -> Path | None:
         return None
 
 
-def _from_file(path: Path, name: str) -> Source:
+def _from_file(path: Path, name: str, tell: Tell | None) -> Source:
     file = check(SourceFile, load(path), path.name)
     if "://" in file.mapping.folder:
         raise UsageError(
@@ -173,8 +176,22 @@ def _from_file(path: Path, name: str) -> Source:
             "It is counted from the project's root. Correct it there, or put the data in that place."
         )
     given = file.mapping
-    files = {n: _file(n, spec, folder, path, given) for n, spec in given.aliases.items()} or inputs_in(folder)
-    return Source(name, file.title or name, file.business, files, given.as_they_are or given.tables, given.as_of, path)
+    files = _declared(folder, path, given, tell) if given.aliases else inputs_in(folder, tell)
+    specs = given.as_they_are or given.tables
+    there = {n: s for n, s in specs.items() if tell is None or not ({s.of, *s.join} & set(given.aliases) - set(files))}
+    return Source(name, file.title or name, file.business, files, there, given.as_of, path)
+
+
+def _declared(folder: Path, settings: Path, mapping: Mapping, tell: Tell | None) -> dict[str, File]:
+    files = {}
+    for name, spec in mapping.aliases.items():
+        try:
+            files[name] = _file(name, spec, folder, settings, mapping)
+        except CrmError as e:
+            if tell is None:
+                raise
+            tell(name, e)
+    return files
 
 
 def _file(name: str, spec: FileSpec, folder: Path, settings: Path, mapping: Mapping) -> File:

@@ -127,7 +127,11 @@ def _marked(mark):
 
 def test_check_and_prepare(project):
     root, _ = project
-    assert "orders: 3 rows; left out: none" in crm(root, "check", "data/tiny").stdout
+    before = sorted(p for p in root.rglob("*"))
+    assert "orders from orders.csv: 3 rows" in crm(root, "check", "data/tiny").stdout
+    assert sorted(p for p in root.rglob("*") if "__pycache__" not in p.parts) == [
+        p for p in before if "__pycache__" not in p.parts
+    ]
     assert "2026-08-03 to 2026-10-31" in crm(root, "prepare").stdout
 
 

@@ -50,7 +50,8 @@ def test_lines_follow_the_currency_and_day_of_their_order():
 )
 def test_without_a_rate_unlike_currencies_are_refused(orders, says):
     with pytest.raises(
-        DataError, match=f"{says}, but the report's currency is CNY .* Deliver exchange_rates .* or set business.currency"
+        DataError,
+        match=f"{says} .the first in row 1., but the report's currency is CNY .* Deliver exchange_rates .* or set business.currency",
     ):
         Crm.of(orders=orders)
 

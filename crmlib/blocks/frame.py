@@ -71,9 +71,11 @@ def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], la
             day=fmt.day(crm.as_of, lang),
         )
         words = {"team": team_words(crm, lang), "period": fmt.period(crm.period, lang)}
+        dated = [texts.say(f"tables.{n}", lang) for n in crm.delivery.door.get("dated_by_declaration", ()) if n in names]
+        words |= {"tables": fmt.listing(dated, lang), "day": fmt.day(crm.delivery.last_moment, lang)}
         said = "".join(
             f"<p>{esc(texts.say(f'page.{n}', lang, **words))}</p>"
-            for n in (*[rule] * texts.has(f"page.{rule}"), *_lacks(crm, names), *notes)
+            for n in (*[rule] * texts.has(f"page.{rule}"), *["dated_by_declaration"] * bool(dated), *_lacks(crm, names), *notes)
         )
         return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
 
