@@ -39,7 +39,7 @@ class Checked:
     def lines(self, allowed: float) -> Iterator[str]:
         """The table in words."""
         made = f" from {self.called}" if self.called else ""
-        yield f"{self.table}{made}: {'not read' if self.problem and not self.rows else f'{self.rows:,} rows'}"
+        yield f"{self.table}{made}: {'not read' if self.problem and not self.rows and not self.left_out else f'{self.rows:,} rows'}"
         if self.problem:
             yield f"  problem: {self.problem}"
         if self.mapped:
@@ -129,8 +129,8 @@ def _alike(column: str, unused: list[str]) -> str:
 
 def _cut_off(source: Source) -> Iterator[str]:
     for file in source.files.values():
-        if file.path.suffix.lower() == ".csv" and (last := csvfile.cut_off(file.path)):
-            yield f"{file.called} does not end with a line end: it may be cut off. Its last line is {len(last)} signs long; compare it with the original."
+        if file.path.suffix.lower() == ".csv" and not csvfile.ends_well(file.path):
+            yield f"{file.called} does not end with a line end: it may be cut off in its last line. Compare that line with the original."
 
 
 def _not_read(source: Source) -> Iterator[str]:

@@ -87,12 +87,11 @@ def with_one_newline(path: Path, scratch: Path) -> Path:
     return copy
 
 
-def cut_off(path: Path) -> str:
-    """The last line of a file that does not end with one: it may be cut off there; "" where it ends well."""
+def ends_well(path: Path) -> bool:
+    """Whether a file ends with the end of a line; one that does not may be cut off there."""
     with path.open("rb") as f:
-        f.seek(max(path.stat().st_size - 4000, 0))
-        end = f.read()
-    return "" if end.endswith((b"\n", b"\r")) else end.splitlines()[-1].decode("utf-8", "replace")[-80:] if end else ""
+        f.seek(max(path.stat().st_size - 1, 0))
+        return f.read() in (b"", b"\n", b"\r")
 
 
 def _mixed(path: Path) -> bool:
