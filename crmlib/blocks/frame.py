@@ -10,6 +10,7 @@ from typing import Any
 from .. import fmt, texts
 from ..crm import ALL, Crm
 from ..periods import Period
+from ..schema import DEFAULT_MAX_LEFT_OUT
 from .bundle import Block, esc, lab_style, localised, plain
 
 SCHEMA = 1
@@ -71,15 +72,30 @@ def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], la
             day=fmt.day(crm.as_of, lang),
         )
         words = {"team": team_words(crm, lang), "period": fmt.period(crm.period, lang)}
-        dated = [texts.say(f"tables.{n}", lang) for n in crm.delivery.door.get("dated_by_declaration", ()) if n in names]
-        words |= {"tables": fmt.listing(dated, lang), "day": fmt.day(crm.delivery.last_moment, lang)}
-        said = "".join(
-            f"<p>{esc(texts.say(f'page.{n}', lang, **words))}</p>"
-            for n in (*[rule] * texts.has(f"page.{rule}"), *["dated_by_declaration"] * bool(dated), *_lacks(crm, names), *notes)
-        )
+        told = [texts.say(f"page.{n}", lang, **words) for n in (*[rule] * texts.has(f"page.{rule}"), *_lacks(crm, names), *notes)]
+        said = "".join(f"<p>{esc(s)}</p>" for s in [*told, *_declared(crm, names, lang)])
         return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
 
     return Block({g: html(g) for g in languages}, id="coverage")
+
+
+def _declared(crm: Crm, names: tuple[str, ...], lang: str) -> list[str]:
+    """What the source declares of its own data, and the reader must know: dates that are none of the rows', limits that are raised."""
+    called = lambda name: texts.say(f"tables.{name}", lang)  # noqa: E731
+    dated = [called(n) for n in crm.delivery.door.get("dated_by_declaration", ()) if n in names]
+    raised = {n: share for n, share in crm.business.max_left_out.items() if share > DEFAULT_MAX_LEFT_OUT and crm.has(n)}
+    limits = fmt.listing([f"{called(n)} {fmt.share(share, lang, 0)}" for n, share in raised.items()], lang)
+    said = (
+        [
+            texts.say(
+                "page.dated_by_declaration", lang, tables=fmt.listing(dated, lang), day=fmt.day(crm.delivery.last_moment, lang)
+            )
+        ]
+        if dated
+        else []
+    )
+    usual = fmt.share(DEFAULT_MAX_LEFT_OUT, lang, 0)
+    return said + [texts.say("page.raised_limits", lang, limits=limits, usual=usual)] * bool(raised)
 
 
 def _lacks(crm: Crm, names: tuple[str, ...]) -> list[str]:
