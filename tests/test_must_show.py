@@ -1,0 +1,49 @@
+"""Every thing that the design demands of a report stands on every page of it: must_show.yml is the list."""
+
+import html
+import re
+
+import product
+import pytest
+import yaml
+
+from crmlib import places, texts
+
+DEMANDS = yaml.safe_load((places.ROOT / "tests" / "must_show.yml").read_text("utf-8"))
+PERIOD, TEAMS = "2026-10", ("all", "north")
+LISTED = sorted({r for p in (places.ROOT / "params").glob("*.yml") for r in yaml.safe_load(p.read_text("utf-8"))["reports"]})
+
+
+@pytest.fixture(scope="module", params=[(r, t) for r in DEMANDS for t in TEAMS], ids="-".join)
+def pages(request, small_demo, tmp_path_factory):
+    report, team = request.param
+    folder = tmp_path_factory.mktemp(f"{report}-{team}")
+    return report, team, product.built(report, folder, str(small_demo), PERIOD, team)
+
+
+def test_every_report_that_is_published_has_its_list():
+    assert sorted(DEMANDS) == LISTED
+    for entries in DEMANDS.values():
+        assert len({e["shows"] for e in entries}) == len(entries)
+        for entry in entries:
+            assert set(entry) <= {"shows", "kpis", "tables", "figures", "terms", "pages"} and len(entry) > 1 + ("pages" in entry), entry
+
+
+def test_it_is_all_there(pages):
+    report, team, built = pages
+    for entry in DEMANDS[report]:
+        meant = {"all": team == "all", "teams": team != "all"}.get(entry.get("pages", ""), True)
+        for one in built.values():
+            lacks = missing(entry, one)
+            assert (lacks == []) if meant else lacks, (report, team, one.lang, entry["shows"], lacks)
+
+
+def missing(entry: dict, one) -> list[str]:
+    """What of an entry is not on a page."""
+    tables = {t["name"]: t["columns"] for t in one.facts["tables"]}
+    kpis = {k["name"] for k in one.facts["kpis"]}
+    found = [k for k in entry.get("kpis", ()) if k not in kpis or texts.name(k, one.lang) not in html.unescape(one.html)]
+    for name, columns in entry.get("tables", {}).items():
+        found += [f"{name}.{c}" for c in columns if c not in tables.get(name, ())]
+    found += [f for f in entry.get("figures", ()) if not re.search(rf'id="{f}".*?<(?:table|svg)', one.html, re.S)]
+    return found + [t for t in entry.get("terms", ()) if html.escape(texts.term(t, "means", one.lang)) not in one.html]
