@@ -1,6 +1,7 @@
 """`check`: a source held against the contract; every fault by its file, row and column, and nothing written."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 
 from crmlib import places
 from crmlib.checkup import checkup
+from crmlib.sources import prepare
 
 FAULTY = {
     "customers": "customer_id,created_at,name\n1,2026-10-01,Li\n2,2026-10-02,Wang\n2,2026-10-03,Zhao\n3,0000-00-00,Qian\n4,2026-02-30,Sun\n",
@@ -102,3 +104,17 @@ def test_a_table_delivered_twice_is_said_and_the_rest_is_checked(tmp_path):
     found = checkup(str(place))
     assert [str(p).partition(",")[0] for p in found.problems] == ["orders is delivered twice in acme/"]
     assert {t.table: t.rows for t in found.tables} == {"customers": 1, "orders": 1}
+
+
+def test_the_readme_s_example_maps_what_it_says(tmp_path):
+    readme = (places.ROOT / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"   ```yaml\n(   title: Acme.*?)   ```", readme, re.S)
+    place = tmp_path / "acme"
+    place.mkdir()
+    deals = "Deal No;Created;Agent;Amount;Stage;Closed\n1;15.04.2026;Müller;1.234,56 €;Gewonnen;20.04.2026\n2;16.04.2026;Li;50 €;Offer;\n3;17.04.2026;Li;;Verloren;30.04.2026\n"
+    (place / "Deals.csv").write_text(deals, "utf-8")
+    (place / "Agents.csv").write_text("Agent,Team\nMüller,North\nLi,South\n", "latin-1")
+    (tmp_path / "acme.yml").write_text(re.sub(r"(?m)^   ", "", example).replace("../exports/acme", str(place)), "utf-8")
+    ready = prepare(str(tmp_path / "acme.yml"))
+    assert given.values(ready, "opportunities", "opportunity_id, amount::double, stage, is_won, _team") == [
+        ("1", 1234.56, "Won", True, "North"), ("2", 50.0, "Offer", None, "South"), ("3", None, "Verloren", False, "South")]  # fmt: skip

@@ -26,7 +26,9 @@ def test_every_report_that_is_published_has_its_list():
     for entries in DEMANDS.values():
         assert len({e["shows"] for e in entries}) == len(entries)
         for entry in entries:
-            assert set(entry) <= {"shows", "kpis", "tables", "figures", "terms", "pages"} and len(entry) > 1 + ("pages" in entry), entry
+            assert set(entry) <= {"shows", "kpis", "tables", "figures", "terms", "pages"} and len(entry) > 1 + (
+                "pages" in entry
+            ), entry
 
 
 def test_it_is_all_there(pages):
