@@ -20,7 +20,7 @@ from .leftout import mark_duplicates, mark_orphans, refuse_too_many
 from .money import convert
 from .schema import Business, Table, tables
 from .stages import derive
-from .teams import make_spans, team_of_row, teams_since
+from .teams import find_teams, make_spans, moment_of_row, teams_since
 from .typed import faults, literal, trimmed, typed_value
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, door: dict[str, Any], folder: 
     try:
         for name in ["spans", *door["tables"], *left_out]:
             file = literal(folder / f"{name}.parquet")
-            con.execute(f'copy "{name}" to {file} (format parquet, compression zstd)')
+            con.execute(f'copy "{name}" to {file} (format parquet, compression zstd, parquet_version v2)')
     except duckdb.IOException:
         free = shutil.disk_usage(folder).free
         raise CrmError(
@@ -93,7 +93,7 @@ def clean(
         types = views[name](table) if name in views else {}
         door["warnings"] += _near_misses(table, types)
         try:
-            door["tables"][name] = _cleaned(con, table, types, business, door["tables"])
+            door["tables"][name] = _cleaned(con, table, types, business)
         except duckdb.Error as e:
             raise unreadable((files or {}).get(name) or Input(name, Path(name)), e) from None
         if name == "reps":
@@ -108,12 +108,13 @@ def clean(
     return door
 
 
-def _cleaned(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business, so_far: dict) -> dict[str, Any]:
+def _cleaned(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business) -> dict[str, Any]:
     """Make the clean table and the table of what is left out; → the table's entry in door.json."""
     if not types:
         return {"rows": 0, "delivered": [], "undated": 0, "left_out": {}}
     _check(con, table, types, business)
-    return _keep(con, table, types, business, so_far)
+    find_teams(con, table)
+    return _keep(con, table, types, business)
 
 
 def _make_empty(con: duckdb.DuckDBPyConnection, absent: list[Table]) -> None:
@@ -132,11 +133,11 @@ def _check(con: duckdb.DuckDBPyConnection, table: Table, types: dict[str, str], 
     delivered = ", ".join(f'{trimmed(c, types[c.name])} as "{c.name}"' for c in given)
     typed = ", ".join(f'{typed_value(c, types.get(c.name), business.time_zone)} as "{c.name}"' for c in table.columns.values())
     whens = " ".join(w for c in given for w in faults(c))
-    names = ", ".join(f'"{c}"' for c in table.columns)
+    names, at = ", ".join(f'"{c}"' for c in table.columns), moment_of_row(table, business.fiscal_year_starts)
     con.execute(
         f"""create or replace table checked as
-        select {names}, _fault, case when _fault is not null then to_json(r) end as _raw from
-        (select *, case {whens} end::varchar as _fault from (select {typed}, r from (select {delivered} from raw) r) t)"""
+        select {names}, {at} as _at, null::varchar as _team, _fault, case when _fault is not null then to_json(r) end as _raw from
+        (select *, case {whens} end::varchar as _fault from (select {typed}, r from (select {delivered} from raw) r) t) t"""
     )
     mark_duplicates(con, table)
     mark_orphans(con, table)
@@ -150,21 +151,21 @@ def _near_misses(table: Table, types: dict[str, str]) -> list[str]:
     return [f"{table.name}: the column {c!r} is not read ({hint})" for c, hint in hints.items() if hint.startswith("did")]
 
 
-def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business, so_far: dict) -> dict[str, Any]:
+def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business) -> dict[str, Any]:
     """Split `checked` into the clean table and what is left out; → the table's entry in door.json."""
     name = table.name
-    at, join, team = team_of_row(table, so_far, business.fiscal_year_starts)
-    columns = ", ".join(f't."{c}"' for c in table.columns)
-    con.execute(
-        f'create table "{name}" as select {columns}, {at} as _at, {team} as _team from checked t {join} where t._fault is null'
-    )
     own_at = (
         f'"{table.date}"::timestamp' if table.date and table.columns[table.date].type in ("day", "time") else "null::timestamp"
     )
+    values = ", ".join(f"'{c}': \"{c}\"" for c in [*table.columns, "_fault", "_raw"])
     con.execute(
         f"""create table "{name}__left_out" as select rowid + 1 as _row, split_part(_fault, ':', 1) as reason, split_part(_fault, ':', 2) as column,
-        {own_at} as _at, coalesce(_raw, to_json(checked)) as row from checked where _fault is not null order by rowid"""
+        {own_at} as _at, coalesce(_raw, to_json({{{values}}})) as row from checked where _fault is not null order by rowid"""
     )
+    con.execute("delete from checked where _fault is not null")
+    for column in ("_fault", "_raw"):
+        con.execute(f"alter table checked drop column {column}")
+    con.execute(f'alter table checked rename to "{name}"')
     rows, undated = con.execute(f'select count(*), count(*) filter (_at is null) from "{name}"').fetchall()[0]
     left_out = dict(con.execute(f'select reason, count(*) from "{name}__left_out" group by 1 order by 1').fetchall())
     refuse_too_many(con, table, business, rows, left_out)
