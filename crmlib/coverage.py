@@ -74,6 +74,7 @@ def connection(reads: list[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConn
         con.execute(f"set temp_directory = {literal(scratch / 'spill')}")
         con.execute(f"set allowed_paths = [{', '.join(literal(p.resolve()) for p in reads)}]")
         con.execute(f"set allowed_directories = [{literal(str(scratch.resolve()) + '/')}]")
+        con.execute("set checkpoint_threshold = '1TB'")  # else tables that live for seconds are rewritten to be compact
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         yield con
@@ -152,7 +153,10 @@ def _near_misses(table: Table, types: dict[str, str]) -> list[str]:
 
 
 def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business) -> dict[str, Any]:
-    """Split `checked` into the clean table and what is left out; → the table's entry in door.json."""
+    """Move what is left out from `checked` to a table of its own; the rest is the clean table. → the entry in door.json.
+
+    What is left of `checked` gets the table's name where it is: large tables are made once, and no row leaves its place.
+    """
     name = table.name
     own_at = (
         f'"{table.date}"::timestamp' if table.date and table.columns[table.date].type in ("day", "time") else "null::timestamp"

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import DataError
 
-_CHUNK, _PIECE = 1 << 23, 1 << 20  # for copying; for searching, where what fits the processor's cache is quickest
+_CHUNK = 1 << 20  # fits the processor's cache
 _EXPORT = "Export it again as CSV in UTF-8, with commas and double quotes."
 
 
@@ -59,15 +59,15 @@ def with_one_newline(path: Path, scratch: Path) -> Path:
 
 def _mixed(path: Path) -> bool:
     """Does the file end lines in two ways, or with CR alone? A file without any CR, the usual one, costs one quick search."""
-    crlf = lf = False
+    cr = lf = False
     with path.open("rb", buffering=0) as f:
-        while chunk := f.read(_PIECE):
+        while chunk := f.read(_CHUNK):
             if b"\r" in chunk:
                 chunk += f.read(1) if chunk.endswith(b"\r") else b""  # its LF may be the next byte
-                crlf = True
+                cr = True
                 chunk = chunk.replace(b"\r\n", b"")
             lf = lf or b"\n" in chunk
-            if crlf and (lf or b"\r" in chunk):
+            if cr and (lf or b"\r" in chunk):
                 return True
     return False
 

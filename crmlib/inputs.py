@@ -85,7 +85,7 @@ def _reader(source: Input, scratch: Path) -> str:
     names = ", ".join(f"{literal(h)}: 'VARCHAR'" for h in csvfile.header(source.path, source.file))
     return f"""read_csv({literal(csvfile.with_one_newline(source.path, scratch))}, columns={{{names}}}, header=true,
         auto_detect=false, delim=',', quote='"', escape='"', nullstr='', strict_mode=true, max_line_size=10000000,
-        buffer_size=32000000)"""
+        buffer_size=64000000)"""
 
 
 def _check_columns(source: Input, table: Table, columns: list[str]) -> None:

@@ -6,6 +6,7 @@ from .schema import Table, tables
 
 _UNDATED = "date '-infinity'"
 
+
 def make_spans(con: duckdb.DuckDBPyConnection) -> None:
     """The table `spans`: who was in which team from a day (in) until a day (out); at most one row a person and day.
 
@@ -41,16 +42,16 @@ def find_teams(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     if not teams:
         return
     con.execute(
-        f"""update checked set _team = found.team, _at = found.at
-        from (select t.rowid as row, coalesce({", ".join(teams)}) as team, {at} as at from checked t {" ".join(joins)}
+        f"""update checked set _team = found.team{", _at = found.at" if at else ""}
+        from (select t.rowid as row, coalesce({", ".join(teams)}) as team, {at or "null"} as at from checked t {" ".join(joins)}
             where t._fault is null) found
         where found.row = checked.rowid"""
     )
 
 
 def _ways(table: Table) -> tuple[list[str], list[str], str]:
-    """What leads from a row `t` of `checked` to its team: (joins, teams of which the first counts, the row's moment)."""
-    joins, teams, at = [], [], "t._at"
+    """From a row `t` of `checked` to its team: (joins, teams of which the first counts, its moment if a parent row has it)."""
+    joins, teams, at = [], [], ""
     for way in table.scope:
         if way == "rep":
             joins.append(_span("s", "t.rep_id"))
