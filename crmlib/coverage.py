@@ -21,7 +21,7 @@ from .money import convert
 from .schema import Business, Table, tables
 from .sql import literal
 from .stages import derive
-from .teams import make_spans, team_of_row, teams_since
+from .teams import find_teams, make_spans, moment_of_row, teams_since
 from .typed import faults, trimmed, typed_value
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, door: dict[str, Any], folder: 
     try:
         for name in ["spans", *door["tables"], *left_out]:
             file = literal(folder / f"{name}.parquet")
-            con.execute(f'copy "{name}" to {file} (format parquet, compression zstd)')
+            con.execute(f'copy "{name}" to {file} (format parquet, compression zstd, parquet_version v2)')
     except duckdb.IOException:
         free = shutil.disk_usage(folder).free
         raise CrmError(
@@ -83,6 +83,7 @@ def connection(reads: list[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConn
         con.execute(f"set temp_directory = {literal(scratch / 'spill')}")
         con.execute(f"set allowed_paths = [{', '.join(literal(p.resolve()) for p in reads)}]")
         con.execute(f"set allowed_directories = [{literal(str(scratch.resolve()) + '/')}]")
+        con.execute("set checkpoint_threshold = '1TB'")  # else tables that live for seconds are rewritten to be compact
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         yield con
@@ -143,7 +144,8 @@ def _kept(con: duckdb.DuckDBPyConnection, table: Table, given: Given, business: 
         types = given.relation(table)
         door["warnings"] += _near_misses(table, types)
         _check(con, table, types, business, given.formats)
-        return _keep(con, table, types, business, door["tables"])
+        find_teams(con, table)
+        return _keep(con, table, types)
     except duckdb.Error as e:
         raise given.unreadable(table.name, e) from None
 
@@ -169,11 +171,11 @@ def _check(
         for c in table.columns.values()
     )
     whens = " ".join(w for c in given for w in faults(c))
-    names = ", ".join(f'"{c}"' for c in table.columns)
+    names, at = ", ".join(f'"{c}"' for c in table.columns), moment_of_row(table, business.fiscal_year_starts)
     con.execute(
         f"""create or replace table checked as
-        select {names}, _fault, case when _fault is not null then to_json(r) end as _raw from
-        (select *, case {whens} end::varchar as _fault from (select {typed}, r from (select {delivered} from raw) r) t)"""
+        select {names}, {at} as _at, null::varchar as _team, _fault, case when _fault is not null then to_json(r) end as _raw from
+        (select *, case {whens} end::varchar as _fault from (select {typed}, r from (select {delivered} from raw) r) t) t"""
     )
     mark_duplicates(con, table)
     mark_orphans(con, table)
@@ -187,21 +189,24 @@ def _near_misses(table: Table, types: dict[str, str]) -> list[str]:
     return [f"{table.name}: the column {c!r} is not read ({hint})" for c, hint in hints.items() if hint.startswith("did")]
 
 
-def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict, business: Business, so_far: dict) -> dict[str, Any]:
-    """Split `checked` into the clean table and what is left out; → the table's entry in door.json."""
+def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict) -> dict[str, Any]:
+    """Move what is left out from `checked` to a table of its own; the rest is the clean table. → the entry in door.json.
+
+    What is left of `checked` gets the table's name where it is: large tables are made once, and no row leaves its place.
+    """
     name = table.name
-    at, join, team = team_of_row(table, so_far, business.fiscal_year_starts)
-    columns = ", ".join(f't."{c}"' for c in table.columns)
-    con.execute(
-        f'create table "{name}" as select {columns}, {at} as _at, {team} as _team from checked t {join} where t._fault is null'
-    )
     own_at = (
         f'"{table.date}"::timestamp' if table.date and table.columns[table.date].type in ("day", "time") else "null::timestamp"
     )
+    values = ", ".join(f"'{c}': \"{c}\"" for c in [*table.columns, "_fault", "_raw"])
     con.execute(
         f"""create table "{name}__left_out" as select rowid + 1 as _row, split_part(_fault, ':', 1) as reason, split_part(_fault, ':', 2) as column,
-        {own_at} as _at, coalesce(_raw, to_json(checked)) as row from checked where _fault is not null order by rowid"""
+        {own_at} as _at, coalesce(_raw, to_json({{{values}}})) as row from checked where _fault is not null order by rowid"""
     )
+    con.execute("delete from checked where _fault is not null")
+    for column in ("_fault", "_raw"):
+        con.execute(f"alter table checked drop column {column}")
+    con.execute(f'alter table checked rename to "{name}"')
     rows, undated = con.execute(f'select count(*), count(*) filter (_at is null) from "{name}"').fetchall()[0]
     left_out = dict(con.execute(f'select reason, count(*) from "{name}__left_out" group by 1 order by 1').fetchall())
     delivered = [c for c in table.columns if c in types]

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.backends.duckdb  # else its 0.1 s would be the first open_crm's
 import pandas as pd
 
 from . import coverage

@@ -94,7 +94,7 @@ def reader(file: File, scratch: Path) -> str:
     names = ", ".join(f"{literal(h)}: 'VARCHAR'" for h in csvfile.header(plain, file.called, delimiter, spec.skip))
     return f"""read_csv({literal(csvfile.with_one_newline(plain, scratch))}, columns={{{names}}}, header=true, skip={spec.skip},
         auto_detect=false, delim={literal(delimiter)}, quote='"', escape='"', nullstr='', strict_mode=true, max_line_size=10000000,
-        buffer_size=32000000)"""
+        buffer_size=64000000)"""
 
 
 def as_delivered(con: duckdb.DuckDBPyConnection, file: File, table: Table, scratch: Path, day: "DeclaredDay") -> dict[str, str]:

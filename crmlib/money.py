@@ -4,6 +4,7 @@ import duckdb
 
 from .errors import DataError
 from .schema import Business, Table
+from .sql import literal
 
 
 def convert(con: duckdb.DuckDBPyConnection, table: Table, business: Business) -> None:
@@ -15,13 +16,16 @@ def convert(con: duckdb.DuckDBPyConnection, table: Table, business: Business) ->
     else:
         return
     con.execute(
-        f"""create or replace temp table rated as select t.row, t.currency, r.rate from
-        (select t.rowid as row, {currency} as currency, {day} as day from checked t {join} where {currency} <> ?) t
-        asof left join exchange_rates r on t.currency = r.currency and t.day >= r.valid_from""",
-        [business.currency],
+        f"""create or replace temp table abroad as
+        select t.rowid as row, {currency} as currency, {day} as day from checked t {join}
+        where {currency} <> {literal(business.currency)}"""
     )
-    if not con.execute("select exists (from rated)").fetchall()[0][0]:
+    if not con.execute("select exists (from abroad)").fetchall()[0][0]:
         return
+    con.execute(
+        """create or replace temp table rated as select t.row, t.currency, r.rate from abroad t
+        asof left join exchange_rates r on t.currency = r.currency and t.day >= r.valid_from"""
+    )
     _refuse_unrated(con, table, business)
     amounts = ", ".join(f'"{m}" = {_converted(m)}' for m in table.money)
     too_much = " ".join(f"when \"{m}\" is not null and {_converted(m)} is null then 'out_of_range:{m}'" for m in table.money)

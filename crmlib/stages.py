@@ -20,10 +20,10 @@ def derive(con: duckdb.DuckDBPyConnection, business: Business, delivered: set[st
     position = " ".join(f"when {literal(s)} then {i}" for i, s in enumerate(business.stages))
     # of two entries at the same moment the later stage counts; the name settles what is in no order
     con.execute(
-        f"""create or replace table stage_changes as select *, lead(entered_at) over w as _until,
+        f"""create or replace table stage_changes as select * exclude (row), lead(entered_at) over w as _until,
             max(_position) over (w rows unbounded preceding) as _furthest
-        from (select *, case stage {position} end as _position from stage_changes)
-        window w as (partition by opportunity_id order by entered_at, coalesce(_position, 999), stage)"""
+        from (select *, case stage {position} end as _position, rowid as row from stage_changes)
+        window w as (partition by opportunity_id order by entered_at, coalesce(_position, 999), stage) order by row"""
     )
     lost = "null" if "is_won" in delivered else "false"
     won = f"(h.won_entered is not null or (h.first_entered is null and o.stage = {literal(business.stages[last])}))"
@@ -34,5 +34,5 @@ def derive(con: duckdb.DuckDBPyConnection, business: Business, delivered: set[st
             coalesce(o.is_won, case when coalesce(o.closed_at, h.won_entered) is not null then case when {won} then true else {lost} end end)
                 as is_won), h.first_entered is null as _no_history
         from opportunities o left join (select opportunity_id, min(entered_at) as first_entered,
-            min(entered_at) filter (_position = {last}) as won_entered from stage_changes group by 1) h using (opportunity_id)"""
+            min(entered_at) filter (_position = {last}) as won_entered from stage_changes group by 1) h using (opportunity_id) order by o.rowid"""
     )

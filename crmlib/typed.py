@@ -26,8 +26,10 @@ def trimmed(column: Column, kind: str) -> str:
     name = f'"{column.name}"'
     if kind != "VARCHAR":
         return name
-    ends = " or ".join(f"{name} like '%{space}'" for space in " \t\u00a0\u3000")
-    return f"case when {name} < '!' or {name} >= chr(127) or {ends} then nullif(trim({name}, {_SPACES}), '') else {name} end"
+    ends = " or ".join(f"{name} like '%{space}'" for space in " \t\n\r")
+    wide = " or ".join(f"{name} like '{space}%' or {name} like '%{space}'" for space in "\u00a0\u3000")
+    asked = f"{name} < '!' or {ends} or (strlen({name}) > length({name}) and ({wide}))"  # more bytes than signs: not ASCII alone
+    return f"case when {asked} then nullif(trim({name}, {_SPACES}), '') else {name} end"
 
 
 def typed_value(column: Column, kind: str | None, zone: str, formats: Formats = PLAIN) -> str:
@@ -82,8 +84,11 @@ def _plain(value: str) -> str:
 
 def _moment(column: Column, value: str, zone: str, formats: Formats) -> str:
     """ISO dates and times, and what is declared; an explicit offset (or zone) wins over the source's zone, and that over the business's."""
-    offset = f"length({value}) > 16 and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
+    seconds = f"{value} like '{'_' * 16}:%'"
+    plain = f"length({value}) <= 16 or (length({value}) = 19 and {seconds} and {value} not like '%Z')"  # quicker than the search
+    offset = f"not ({plain}) and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
     whole = f"regexp_replace({value}, '^(.{{16}})([Zz+-])', '\\1:00\\2')"  # DuckDB wants seconds before an offset
+    whole = f"case when {seconds} then {value} else {whole} end"
     local = f"try_cast({whole} as timestamptz) at time zone {literal(zone)}"
     naive = _local(f"try_cast({value} as timestamp)", f"length({value}) > 10", zone, formats)
     moment = f"case when {offset} then {local} else {naive} end"

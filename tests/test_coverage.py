@@ -199,6 +199,23 @@ def test_a_row_keeps_its_place(tmp_path):
     assert values(prepared(tmp_path, orders=orders), "orders", "order_id") == [str(i) for i in range(3000, 0, -1)]
 
 
+def test_rows_keep_their_place_whatever_is_looked_up_for_them(tmp_path):
+    """More rows than one thread takes at a time, of people who moved, with customers' people and without any."""
+    n = 150_000
+    customers = "customer_id,rep_id\n" + "".join(f"c{i},{'r1' if i % 2 else ''}\n" for i in range(10))
+    orders = "order_id,customer_id,ordered_at,amount,rep_id\n" + "".join(
+        f"{i},c{i % 10},2026-0{i % 9 + 1}-01,1,{['r1', 'r2', ''][i % 3]}\n" for i in range(n, 0, -1)
+    )
+    reps = "rep_id,name,team,active_from\nr1,Li,north,\nr1,Li,south,2026-05-01\nr2,Wu,east,2026-03-01\n"
+    deals = "opportunity_id,customer_id\n" + "".join(f"{i},c1\n" for i in range(3000, 0, -1))
+    stages = "opportunity_id,stage,entered_at\n" + "".join(f"{i},lead,2026-01-0{i % 9 + 1}\n" for i in range(3000, 0, -1))
+    ready = prepared(tmp_path, customers=customers, orders=orders, reps=reps, opportunities=deals, stage_changes=stages)
+    assert values(ready, "orders", "order_id") == [str(i) for i in range(n, 0, -1)]
+    assert values(ready, "opportunities", "opportunity_id") == [str(i) for i in range(3000, 0, -1)]
+    assert values(ready, "stage_changes", "opportunity_id") == [str(i) for i in range(3000, 0, -1)]
+    assert values(ready, "orders", "_team")[:9] == ["south", "south", "east", "north", None, "north", "north", "south", "east"]
+
+
 def test_the_order_of_rows_changes_no_content(tmp_path):
     lines = ["b,2026-10-02,2\n", "a,2026-10-01,1\n", "c,2026-10-02,3\n", "a,2026-10-05,9\n"]
     business = "{max_left_out: {orders: 1}}"
