@@ -1,0 +1,53 @@
+"""Why customers stop: a hazard with known drivers, each of which leaves its trace in the tables before the stop."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .ground import TIERS, rounded, stream
+
+DRIVERS = ("young", "price_sensitive", "bad_payer", "fading", "upset")
+SNAPSHOTS = ("2025-04", "2025-10", "2026-04")
+HORIZONS = (90, 180)
+WINDING_DOWN = 60  # days before customers stop in which they do half as much
+YOUNG_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """The monthly hazard: its size by tier, times e to the power of the sum of the coefficients that apply.
+
+    Customers begin to fade (they buy and log in less) or to be upset (they complain, with low scores) by chance;
+    it acts on the hazard from the month after, and lasts until they stop.
+    """
+
+    monthly: tuple[float, ...]  # by tier
+    coefficients: tuple[float, ...]  # by driver
+    turning: tuple[float, ...]  # share of customers who begin to fade, or to be upset, in a month
+    fading_orders: float  # what fading customers still buy, times what they bought
+    fading_own: float  # the same of their own activity
+    upset_tickets: float  # how many times more tickets the upset open
+    upset_score: float  # what is missing in their scores
+
+    @classmethod
+    def of(cls, seed: int) -> "Leaving":
+        rng = stream(seed, "leaving")
+        near = lambda *values: rounded(np.array(values) * rng.uniform(0.95, 1.05, len(values)), 4)  # noqa: E731
+        monthly, coefficients = near(0.012, 0.009, 0.006, 0.004), near(0.4, 0.5, 0.7, 2.6, 2.3)
+        return cls(monthly, coefficients, near(0.011, 0.009), *near(0.4, 0.3, 9.0, 1.4))
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "monthly_hazard": dict(zip(TIERS, self.monthly, strict=True)),
+            "log_coefficients": dict(zip(DRIVERS, self.coefficients, strict=True)),
+            "turning_per_month": dict(zip(DRIVERS[-2:], self.turning, strict=True)),
+            "traces": {
+                "fading_orders": self.fading_orders,
+                "fading_own_activity": self.fading_own,
+                "upset_tickets": self.upset_tickets,
+                "upset_score": -self.upset_score,
+                "last_days": WINDING_DOWN,
+            },
+            "young_days": YOUNG_DAYS,
+        }
