@@ -15,8 +15,8 @@ from .truths import Truths
 CONTACTS_A_CUSTOMER = 50
 CHANNELS = (*OWN_CHANNELS, "email", "phone", "meeting", "chat")
 _OWN = len(OWN_CHANNELS)
-_STAFF_PART = 0.34
-_PROSPECT_PACE = 0.3  # of those who never order
+_STAFF_PART = 0.3
+_PROSPECT_PACE = 0.5  # of those who never order
 SUBJECTS = (
     "Your offer",
     "New price list",

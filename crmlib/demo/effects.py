@@ -79,7 +79,7 @@ class Rule:
 
     @classmethod
     def drawn(cls, seed: int) -> "tuple[Rule, ...]":
-        rng = stream(seed, "cross selling")
+        rng = stream(seed, "rules")
         pairs = [_TOGETHER[n] for n in np.sort(rng.choice(len(_TOGETHER), 4, replace=False))]
         return tuple(cls(a, b, c) for (a, b), c in zip(pairs, rounded(rng.uniform(0.36, 0.5, 4), 3), strict=True))
 

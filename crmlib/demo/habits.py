@@ -54,7 +54,7 @@ class Groups:
         return cls(
             shares=rounded(shares / shares.sum()),
             orders=near(9, 25, 10, 4.5),
-            own=near(10, 18, 52, 13),
+            own=near(16, 20, 46, 17),
             staffed=near(22, 6, 3.2, 13),
             extra_lines=near(1.4, 0.4, 0.9, 2.6),
             units=near(2.4, 0.55, 0.9, 3.2),

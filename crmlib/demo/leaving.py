@@ -12,14 +12,15 @@ SNAPSHOTS = ("2025-04", "2025-10", "2026-04")
 HORIZONS = (90, 180)
 WINDING_DOWN = 60  # days before customers stop in which they do half as much
 YOUNG_DAYS = 365
+SIGNS = 90  # days for which a mood shows before it acts on the hazard
 
 
 @dataclass(frozen=True)
 class Leaving:
     """The monthly hazard: its size by tier, times e to the power of the sum of the coefficients that apply.
 
-    Customers begin to fade (they buy and log in less) or to be upset (they complain, with low scores) by chance;
-    it acts on the hazard from the month after, and lasts until they stop.
+    By chance, customers begin to fade (they buy and log in less) or to be upset (they complain, with low scores).
+    It shows three months before it acts on the hazard, and lasts until they stop.
     """
 
     monthly: tuple[float, ...]  # by tier
@@ -34,8 +35,8 @@ class Leaving:
     def of(cls, seed: int) -> "Leaving":
         rng = stream(seed, "leaving")
         near = lambda *values: rounded(np.array(values) * rng.uniform(0.95, 1.05, len(values)), 4)  # noqa: E731
-        monthly, coefficients = near(0.012, 0.009, 0.006, 0.004), near(0.4, 0.5, 0.7, 2.6, 2.3)
-        return cls(monthly, coefficients, near(0.011, 0.009), *near(0.4, 0.3, 9.0, 1.4))
+        monthly, coefficients = near(0.0075, 0.0042, 0.0022, 0.0011), near(0.8, 0.8, 0.8, 2.0, 2.8)
+        return cls(monthly, coefficients, near(0.008, 0.012), *near(0.25, 0.1, 18.0, 1.8))
 
     def record(self) -> dict[str, Any]:
         return {
@@ -49,5 +50,6 @@ class Leaving:
                 "upset_score": -self.upset_score,
                 "last_days": WINDING_DOWN,
             },
+            "signs_before_days": SIGNS,
             "young_days": YOUNG_DAYS,
         }

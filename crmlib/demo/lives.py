@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from .ground import DAYS, FOREVER, MONTHS, day_of, month_starts, stream
-from .leaving import YOUNG_DAYS
+from .leaving import SIGNS, YOUNG_DAYS
 from .truths import Truths
 
 _SETTLING = 20  # days after they came in which nobody stops
@@ -15,14 +15,24 @@ _MONTH = 365.25 / 12
 
 @dataclass(frozen=True)
 class Lives:
-    """Of every customer: the day they begin to fade, are upset, stop (FOREVER or DAYS: not within the data)."""
+    """Of every customer: the day on which they stop, or begin to fade or to be upset (FOREVER, DAYS: not within the data)."""
 
-    fading: np.ndarray
-    upset: np.ndarray
+    moods: np.ndarray  # fading, upset: the day from which they act on the hazard
+    start: np.ndarray  # first day with activity
     stop: np.ndarray
     settled: np.ndarray  # first day on which they can stop
     created: np.ndarray  # day
     always: np.ndarray  # logarithm of the daily hazard that goes with what they are
+
+    @property
+    def fading(self) -> np.ndarray:
+        """The day from which it shows that customers fade."""
+        return np.maximum(self.moods[0] - SIGNS, self.start)
+
+    @property
+    def upset(self) -> np.ndarray:
+        """The day from which it shows that customers are upset."""
+        return np.maximum(self.moods[1] - SIGNS, self.start)
 
 
 def lives(t: Truths, created: np.ndarray, start: np.ndarray, traits: np.ndarray) -> Lives:
@@ -30,7 +40,7 @@ def lives(t: Truths, created: np.ndarray, start: np.ndarray, traits: np.ndarray)
     rng = stream(t.seed, "lives")
     count, bounds = len(start), month_starts()
     moods = np.full((2, count), FOREVER)
-    out = Lives(moods[0], moods[1], np.full(count, DAYS), start + _SETTLING, created, traits - np.log(_MONTH))
+    out = Lives(moods, start, np.full(count, DAYS), start + _SETTLING, created, traits - np.log(_MONTH))
     for low, high in pairwise(bounds):
         there = (start < high) & (out.stop == DAYS)
         hazard = np.exp(_log_hazard(t, out, low, *(moods < low)))
@@ -66,7 +76,7 @@ def chances(t: Truths, who: Lives, month: str, horizon: int) -> np.ndarray:
             mood: np.exp(-np.exp(_log_hazard(t, who, month_starts()[m], *mood)) * at_risk) * _turned(t, stays, mood)
             for mood in stays
         }
-    fading, upset = who.fading < low, who.upset < low
+    fading, upset = who.moods < low
     now = np.where(fading, np.where(upset, stays[1, 1], stays[1, 0]), np.where(upset, stays[0, 1], stays[0, 0]))
     return 1 - now
 
