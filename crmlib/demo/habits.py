@@ -30,18 +30,18 @@ class Groups:
         (1, 1.5, 0.5, 2, 5),
     )
     own_mix: tuple[tuple[float, ...], ...] = (
-        (0.70, 0.22, 0.05, 0.03),
+        (0.82, 0.13, 0.03, 0.02),
         (0.60, 0.34, 0.03, 0.03),
-        (0.38, 0.58, 0.02, 0.02),
-        (0.45, 0.40, 0.12, 0.03),
+        (0.36, 0.60, 0.02, 0.02),
+        (0.36, 0.46, 0.15, 0.03),
     )
     staff_mix: tuple[tuple[float, ...], ...] = (
-        (0.40, 0.40, 0.14, 0.06),
-        (0.52, 0.20, 0.02, 0.26),
-        (0.74, 0.04, 0.00, 0.22),
-        (0.38, 0.24, 0.30, 0.08),
+        (0.42, 0.50, 0.04, 0.04),
+        (0.40, 0.14, 0.01, 0.45),
+        (0.80, 0.03, 0.00, 0.17),
+        (0.40, 0.12, 0.42, 0.06),
     )
-    spread: float = 0.28  # of paces within a group (standard deviation of their logarithm)
+    spread: float = 0.25  # of paces within a group (standard deviation of their logarithm)
     project_days: int = 45  # a seasonal customer's project: so long, twice a year, each customer's in its own months
     project_every: int = 182
     aside: float = 0.1  # what they buy between projects, times what they buy in them
@@ -53,11 +53,11 @@ class Groups:
         shares = np.array(near(0.27, 0.31, 0.26, 0.16))
         return cls(
             shares=rounded(shares / shares.sum()),
-            orders=near(9, 25, 10, 4.5),
-            own=near(16, 20, 46, 17),
-            staffed=near(22, 6, 3.2, 13),
-            extra_lines=near(1.4, 0.4, 0.9, 2.6),
-            units=near(2.4, 0.55, 0.9, 3.2),
+            orders=near(12, 28, 9, 4),
+            own=near(16, 20, 48, 20),
+            staffed=near(26, 5, 2.5, 18),
+            extra_lines=near(1.3, 0.4, 0.9, 2.6),
+            units=near(2.0, 0.5, 0.9, 5.5),
         )
 
     def record(self) -> dict[str, Any]:

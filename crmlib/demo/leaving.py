@@ -36,7 +36,7 @@ class Leaving:
         rng = stream(seed, "leaving")
         near = lambda *values: rounded(np.array(values) * rng.uniform(0.95, 1.05, len(values)), 4)  # noqa: E731
         monthly, coefficients = near(0.0075, 0.0042, 0.0022, 0.0011), near(0.8, 0.8, 0.8, 2.0, 2.8)
-        return cls(monthly, coefficients, near(0.008, 0.012), *near(0.25, 0.1, 18.0, 1.8))
+        return cls(monthly, coefficients, near(0.005, 0.014), *near(0.3, 0.12, 18.0, 1.8))
 
     def record(self) -> dict[str, Any]:
         return {
