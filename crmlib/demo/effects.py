@@ -153,7 +153,7 @@ class GrowingRegion:
     def of(cls, seed: int) -> "GrowingRegion":
         rng = stream(seed, "growing region")
         region, start = REGIONS[int(rng.integers(len(REGIONS)))], drawn_month(rng, "2024-08", "2025-02")
-        return cls(region, start, *rounded(rng.uniform((0.42, 0.18), (0.5, 0.24)), 3))
+        return cls(region, start, *rounded(rng.uniform((0.42, 0.25), (0.5, 0.31)), 3))
 
     @property
     def since(self) -> int:

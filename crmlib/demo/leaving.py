@@ -35,8 +35,8 @@ class Leaving:
     def of(cls, seed: int) -> "Leaving":
         rng = stream(seed, "leaving")
         near = lambda *values: rounded(np.array(values) * rng.uniform(0.95, 1.05, len(values)), 4)  # noqa: E731
-        monthly, coefficients = near(0.0075, 0.0042, 0.0022, 0.0011), near(0.8, 0.8, 0.8, 2.0, 2.8)
-        return cls(monthly, coefficients, near(0.005, 0.014), *near(0.3, 0.12, 18.0, 1.8))
+        monthly, coefficients = near(0.0066, 0.0036, 0.0019, 0.001), near(0.8, 0.8, 0.8, 2.3, 3.1)
+        return cls(monthly, coefficients, near(0.005, 0.012), *near(0.3, 0.12, 15.0, 1.8))
 
     def record(self) -> dict[str, Any]:
         return {

@@ -11,6 +11,8 @@ from .truths import Truths
 
 _SETTLING = 20  # days after they came in which nobody stops
 _MONTH = 365.25 / 12
+_OLDER = 180  # of those who came so long before the first day, some are in a mood then:
+_ALREADY = 10  # so many times what turns in a month
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def lives(t: Truths, created: np.ndarray, start: np.ndarray, traits: np.ndarray)
     """The course of all customers; `traits`: the logarithm of the monthly hazard, but for age and mood."""
     rng = stream(t.seed, "lives")
     count, bounds = len(start), month_starts()
-    moods = np.full((2, count), FOREVER)
+    before = np.multiply.outer(t.leaving.turning, (created < -_OLDER) * _ALREADY)
+    moods = np.where(rng.random((2, count)) < before, -_OLDER, FOREVER)
     out = Lives(moods, start, np.full(count, DAYS), start + _SETTLING, created, traits - np.log(_MONTH))
     for low, high in pairwise(bounds):
         there = (start < high) & (out.stop == DAYS)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .company import Company
 from .deals import Deals, undated_count
-from .ground import FOREVER, STAGES, STEPS, TEAMS
+from .ground import FOREVER, SOURCES, STAGES, STEPS, TEAMS, day_of
 from .members import members
 from .purchases import FUTURE_ORDERS
 
@@ -20,8 +20,21 @@ def measured(firm: Company) -> dict[str, Any]:
         "refunds": {"orders": int((sold.origin >= 0).sum())},
         "out_of_revenue": {"orders": int((sold.status >= 2).sum())},
         "funnel": _deals(firm.deals),
+        "acquisition": _acquired(firm),
         "campaign": _uplift(firm),
     } | members(firm)
+
+
+def _acquired(firm: Company) -> dict[str, Any]:
+    """New buyers of the last year by channel, and how far their cost may lie from what is planted (99 %, relative)."""
+    who = firm.accounts
+    new = who.buys & (who.created >= day_of("2025-11") * 86_400)
+    count = np.bincount(who.source[new], minlength=len(SOURCES))
+    tolerance = 2.58 * np.sqrt(1 / np.maximum(count, 1) + firm.truths.acquisition.noise**2 / 12)
+    return {
+        "new_customers_last_year": dict(zip(SOURCES, count.tolist(), strict=True)),
+        "tolerance_of_a_year": dict(zip(SOURCES, np.round(tolerance, 3).tolist(), strict=True)),
+    }
 
 
 def _uplift(firm: Company) -> dict[str, Any]:

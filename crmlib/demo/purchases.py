@@ -6,24 +6,21 @@ import numpy as np
 import pyarrow as pa
 
 from .accounts import Accounts
+from .buying import purchases
 from .catalogue import CATEGORY_OF, COST_SHARE, PRODUCTS, REGIONS
 from .columns import chosen, chosen_by, kept, moments, money, numbered, numbers, picked, same
-from .ground import DAYS, SECONDS, TEAMS, stream
-from .habits import FREQUENT, PROJECT
+from .ground import SECONDS, TEAMS, stream
+from .habits import FREQUENT
 from .lines import Lines, lines
-from .reach import Contacts, prompted
+from .reach import Contacts
 from .reps import Staff
-from .seasons import ONLINE_HOURS, ONLINE_WEEK, Rhythm
-from .spells import happenings, spells
 from .truths import Truths
 
-ORDERS_A_CUSTOMER = 12.2
 SALES_CHANNELS = ("shop", "website", "app", "phone", "field")
 PAYMENTS = ("alipay", "wechat_pay", "bank_transfer", "card", "invoice")
 STATUSES = ("completed", "processing", "cancelled", "refunded")
 FUTURE_ORDERS = 3  # typed with the wrong year: good rows that no report of today may count
 _AT_A_DISTANCE = np.array([1, 1, 2, 3, 3])  # the online team has no shop and visits nobody
-_PASSERS_BY = 0.015
 _RETURNED = 0.02
 
 
@@ -66,12 +63,9 @@ def _sums(groups: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
 def orders(t: Truths, who: Accounts, reps: Staff, reached: Contacts) -> Orders:
     """All orders but the canaries'."""
     rng = stream(t.seed, "orders")
-    buyer, bought_at = prompted(t, who, reached)
-    moment, account = _purchases(t, rng, who, len(buyer))
-    future = rng.choice(np.flatnonzero(moment > SECONDS - 90 * 86_400), FUTURE_ORDERS, replace=False)
+    moment, account, by_campaign = purchases(t, rng, who, reached)
+    future = rng.choice(np.flatnonzero((moment > SECONDS - 90 * 86_400) & ~by_campaign), FUTURE_ORDERS, replace=False)
     moment[future] += rng.integers(1, 3, FUTURE_ORDERS) * 365 * 86_400
-    moment, account = np.concatenate([moment, bought_at]), np.concatenate([account, buyer])
-    by_campaign = np.arange(len(moment)) >= len(moment) - len(buyer)
     purchase, back_at = _given_back(rng, moment)
     origin = np.concatenate([np.full(len(moment), -1), purchase])
     moment, account = np.concatenate([moment, back_at]), np.concatenate([account, account[purchase]])
@@ -88,37 +82,6 @@ def _given_back(rng: np.random.Generator, moment: np.ndarray) -> tuple[np.ndarra
     purchase = np.sort(rng.choice(len(moment), int(len(moment) * _RETURNED), replace=False))
     at = moment[purchase] + rng.integers(86_400, 20 * 86_400, len(purchase))
     return purchase[at < SECONDS], at[at < SECONDS]
-
-
-def _purchases(t: Truths, rng: np.random.Generator, who: Accounts, by_campaign: int) -> tuple[np.ndarray, np.ndarray]:
-    """When who bought: customers at their group's pace while active, new ones soon after they came; passers-by."""
-    rhythm = Rhythm.of(t, ONLINE_WEEK, ONLINE_HOURS)
-    fast = Rhythm.of(t, ONLINE_WEEK, ONLINE_HOURS, faster=(t.region.since, t.region.orders_per_year))
-    first = np.flatnonzero(who.buys & (who.created >= 0) & (who.start < DAYS - 1))
-    total = t.customers * ORDERS_A_CUSTOMER - len(first) - by_campaign
-    account, moment = _regular(t, rng, who, total, rhythm, fast)
-    soon = who.start[first] + np.floor(rng.exponential(6, len(first))).astype(np.int64)
-    soon = rhythm.at_hours(rng, np.minimum(soon, who.stop[first] - 1))
-    passing = rhythm.drawn(rng, int(total * _PASSERS_BY))
-    return np.concatenate([moment, soon, passing]), np.concatenate([account, first, np.full(len(passing), -1)])
-
-
-def _regular(
-    t: Truths, rng: np.random.Generator, who: Accounts, total: float, rhythm: Rhythm, fast: Rhythm
-) -> tuple[np.ndarray, np.ndarray]:
-    """What customers buy as they always do; the seasonal ones hardly anything between their projects."""
-    g = t.groups
-    share = g.project_days / g.project_every
-    kept = np.where(who.group == PROJECT, share + g.aside * (1 - share), 1.0)
-    pace = who.pace * np.array(g.orders)[who.group] * who.buys
-    growing = who.region == REGIONS.index(t.region.region)
-    times = spells(who, pace / kept, who.lives.fading, t.leaving.fading_orders)
-    drawn = total * (times.pace.sum() / (times.pace * kept[times.account]).sum())
-    account, moment = happenings(rng, times, drawn, rhythm, fast, growing)
-    phase = rng.integers(g.project_every, size=len(who))[account]
-    between = (who.group[account] == PROJECT) & ((moment // 86_400 + phase) % g.project_every >= g.project_days)
-    stays = ~between | (rng.random(len(account)) < g.aside)
-    return account[stays], moment[stays]
 
 
 def _described(

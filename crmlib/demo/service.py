@@ -14,7 +14,7 @@ from .seasons import OFFICE_HOURS, OFFICE_WEEK, Rhythm
 from .spells import happenings, spells
 from .truths import Truths
 
-TICKETS_A_CUSTOMER = 2.2
+TICKETS_A_CUSTOMER = 2.5
 CATEGORIES = ("delivery", "quality", "billing", "usability", "question")
 CHANNELS = ("email", "phone", "chat", "web")
 PRIORITIES = ("urgent", "high", "normal", "low")

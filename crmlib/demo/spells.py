@@ -30,22 +30,16 @@ def spells(who: Accounts, pace: np.ndarray, turn: np.ndarray, change: float) -> 
 
 
 def happenings(
-    rng: np.random.Generator,
-    times: Spells,
-    total: float,
-    rhythm: Rhythm,
-    fast: Rhythm | None = None,
-    quick: np.ndarray | None = None,
+    rng: np.random.Generator, times: Spells, total: float, *rhythms: Rhythm, kind: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Whose and when: about so many, by pace; what the `quick` accounts do has a rhythm of its own."""
-    exposure = rhythm.exposure(times.first, times.last)
-    if fast is not None:
-        exposure = np.where(quick[times.account], fast.exposure(times.first, times.last), exposure)
-    wanted = times.pace * exposure
+    """Who did something, and when: so many times about, by pace. `kind`: which of the rhythms is each account's."""
+    own = np.zeros(len(times.account), np.int64) if kind is None else kind[times.account]
+    wanted = times.pace.copy()
+    for k, rhythm in enumerate(rhythms):
+        wanted[own == k] *= rhythm.exposure(times.first[own == k], times.last[own == k])
     which = np.repeat(np.arange(len(wanted)), rng.poisson(wanted * total / wanted.sum()))
-    account, first, last = times.account[which], times.first[which], times.last[which]
-    moment = rhythm.within(rng, first, last)
-    if fast is not None:
-        rows = np.flatnonzero(quick[account])
-        moment[rows] = fast.within(rng, first[rows], last[rows])
-    return account, moment
+    moment = np.empty(len(which), np.int64)
+    for k, rhythm in enumerate(rhythms):
+        rows = np.flatnonzero(own[which] == k)
+        moment[rows] = rhythm.within(rng, times.first[which[rows]], times.last[which[rows]])
+    return times.account[which], moment

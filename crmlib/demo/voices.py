@@ -19,6 +19,7 @@ SOURCES = ("survey", "phone", "web", "review")
 CATEGORIES = ("delivery", "quality", "service", "price", "usability")
 _USUAL_SCORE = np.array([3.95, 4.2, 4.1, 3.6, 3.9])
 _AFTER_TICKET = 0.3
+_UPSET_ANSWER = 0.35  # customers who are upset answer that seldom when asked about a ticket
 _TOLD = {
     "delivery": "A second carrier for the west",
     "quality": "Incoming inspection of every batch",
@@ -31,7 +32,7 @@ _TOLD = {
 def feedback_table(t: Truths, who: Accounts, reps: Staff, bought: Orders, asked: Tickets) -> pa.Table:
     """The table `feedback`: answers on orders and on tickets, in the order of time."""
     rng = stream(t.seed, "feedback")
-    account, moment, order, ticket = _occasions(t, rng, bought, asked)
+    account, moment, order, ticket = _occasions(t, rng, who, bought, asked)
     count = len(account)
     category = chosen(rng, count, (0.26, 0.22, 0.22, 0.16, 0.14))
     about_ticket = np.array([0, 1, 3, 4, 2])[asked.category[ticket]]
@@ -61,11 +62,13 @@ def feedback_table(t: Truths, who: Accounts, reps: Staff, bought: Orders, asked:
 
 
 def _occasions(
-    t: Truths, rng: np.random.Generator, bought: Orders, asked: Tickets
+    t: Truths, rng: np.random.Generator, who: Accounts, bought: Orders, asked: Tickets
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """What feedback is about: an order some days after it, or a ticket after it was solved."""
     total = int(t.customers * FEEDBACK_A_CUSTOMER)
-    ticket = rng.choice(np.flatnonzero(asked.solved < SECONDS), int(total * _AFTER_TICKET), replace=False)
+    upset = asked.opened // 86_400 >= who.lives.upset[asked.account]
+    answers = (asked.solved < SECONDS) & (~upset | (rng.random(len(upset)) < _UPSET_ANSWER))
+    ticket = rng.choice(np.flatnonzero(answers), int(total * _AFTER_TICKET), replace=False)
     purchases = np.flatnonzero((bought.account >= 0) & (bought.origin < 0) & (bought.moment < SECONDS))
     order = rng.choice(purchases, total - len(ticket), replace=False)
     account = np.concatenate([asked.account[ticket], bought.account[order]])
