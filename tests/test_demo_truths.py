@@ -408,7 +408,7 @@ def test_leaving_can_be_foreseen_from_what_shows(whole, horizon):
     foreseen = model.predict_proba(_shows(whole, "2026-04-01", now.index))[:, 1]
     reached, best = roc_auc_score(now.stopped, foreseen), roc_auc_score(now.stopped, now.chance)
     assert 0.78 <= round(best, 2) <= 0.88
-    assert reached >= 0.94 * best
+    assert reached >= 0.95 * best
 
 
 def _shows(firm: Firm, day: str, ids: pd.Index) -> pd.DataFrame:

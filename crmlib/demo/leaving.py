@@ -12,7 +12,7 @@ SNAPSHOTS = ("2025-04", "2025-10", "2026-04")
 HORIZONS = (90, 180)
 WINDING_DOWN = 60  # days before customers stop in which they do half as much
 YOUNG_DAYS = 365
-SIGNS = 90  # days for which a mood shows before it acts on the hazard
+SIGNS = 100  # days for which a mood shows before it acts on the hazard
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Leaving:
     """The monthly hazard: its size by tier, times e to the power of the sum of the coefficients that apply.
 
     By chance, customers begin to fade (they buy and log in less) or to be upset (they complain, with low scores).
-    It shows three months before it acts on the hazard, and lasts until they stop.
+    It shows for about three months before it acts on the hazard, and lasts until they stop.
     """
 
     monthly: tuple[float, ...]  # by tier
@@ -36,7 +36,7 @@ class Leaving:
         rng = stream(seed, "leaving")
         near = lambda *values: rounded(np.array(values) * rng.uniform(0.95, 1.05, len(values)), 4)  # noqa: E731
         monthly, coefficients = near(0.0066, 0.0036, 0.0019, 0.001), near(0.8, 0.8, 0.8, 2.3, 3.1)
-        return cls(monthly, coefficients, near(0.005, 0.012), *near(0.3, 0.12, 15.0, 1.8))
+        return cls(monthly, coefficients, near(0.004, 0.012), *near(0.3, 0.14, 16.0, 1.7))
 
     def record(self) -> dict[str, Any]:
         return {

@@ -20,6 +20,7 @@ CHANNELS = ("email", "phone", "chat", "web")
 PRIORITIES = ("urgent", "high", "normal", "low")
 _ANSWER_HOURS = np.array([0.6, 1.6, 4.0, 9.0])
 _ABOUT = ((0.26, 0.22, 0.16, 0.14, 0.22), (0.38, 0.34, 0.16, 0.08, 0.04))  # usually; of upset customers
+_ANSWERED = 0.42, 0.6  # share of tickets whose customers say how satisfied they are: upset, others
 _DRAGGED = 1.6  # how many times longer it takes until the upset have a solution
 _SOLVE_HOURS = np.array([5.0, 16.0, 38.0, 80.0])
 
@@ -50,7 +51,7 @@ def tickets(t: Truths, who: Accounts) -> tuple[Tickets, np.ndarray]:
     solve = answer + _SOLVE_HOURS[priority] * rng.lognormal(0, 0.9, len(opened)) * np.where(upset, _DRAGGED, 1.0)
     mean = 4.7 - 0.35 * np.log1p(solve / 8) - t.leaving.upset_score * upset
     pleased = np.clip(np.round(mean + rng.normal(0, 0.7, len(opened))), 1, 5)
-    asked = rng.random(len(opened)) < 0.55
+    asked = rng.random(len(opened)) < np.where(upset, *_ANSWERED)
     return Tickets(
         opened,
         account,
