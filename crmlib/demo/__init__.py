@@ -60,6 +60,6 @@ def _written(half: Path, firm: Company, extra: dict[str, list[dict[str, Any]]]) 
 
 def _truth(firm: Company) -> dict[str, Any]:
     """What was planted, what came out of it, and which good rows look wrong."""
-    truth = record(firm.truths) | measured(firm) | {"moves": moves(firm.reps)}
-    truth["funnel"] |= truth.pop("deals")
-    return truth | {"odd": {"names": list(ODD_NAMES), "customer_ids": ["007"]}}
+    planted, found = record(firm.truths), measured(firm)
+    truth = {name: planted.get(name, {}) | found[name] if name in found else planted[name] for name in planted | found}
+    return truth | {"moves": moves(firm.reps), "odd": {"names": list(ODD_NAMES), "customer_ids": ["007"]}}

@@ -1,4 +1,4 @@
-"""What drives each customer: team, person in charge, when they came, how often they buy, when they stop."""
+"""What drives each customer: team, person in charge, group, when they came, how much they do, when they stop."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,15 @@ import pyarrow as pa
 
 from .catalogue import REGIONS, TEAM_REGIONS
 from .columns import chosen, numbered
-from .reps import FOREVER, Staff
+from .ground import DAYS, FOREVER, TEAMS, stream
+from .habits import BAD
+from .lives import Lives, lives
+from .reps import Staff
 from .seasons import OFFICE_HOURS, OFFICE_WEEK, Rhythm
-from .truths import DAYS, TEAMS, Truths, stream
+from .truths import Truths
 
-TIERS = ("standard", "silver", "gold", "platinum")
 _TIER_SHARE = (0.55, 0.25, 0.14, 0.06)
-_TIER_PACE = np.array([0.7, 1.1, 1.7, 2.6])
+_TIER_PACE = np.array([0.88, 1.0, 1.15, 1.35])
 _OLD_SHARE = 0.4  # customers before the first day of the data
 _PROSPECTS = 0.12  # customers who never order
 
@@ -31,13 +33,21 @@ class Accounts:
     tier: np.ndarray
     source: np.ndarray
     region: np.ndarray
-    pace: np.ndarray  # how much a customer does, 1 = usual
+    group: np.ndarray
+    price_sensitive: np.ndarray
+    payer: np.ndarray
+    pace: np.ndarray  # how much a customer does, 1 = usual for the group
     buys: np.ndarray
     start: np.ndarray  # first day with activity
-    stop: np.ndarray  # first day without
+    lives: Lives
 
     def __len__(self) -> int:
         return len(self.team)
+
+    @property
+    def stop(self) -> np.ndarray:
+        """First day without activity."""
+        return self.lives.stop
 
     def rep_on(self, account: np.ndarray, day: np.ndarray) -> np.ndarray:
         """The person in charge of each account on a day."""
@@ -48,12 +58,16 @@ def accounts(t: Truths, who: Staff) -> Accounts:
     """All customers but the canaries."""
     rng = stream(t.seed, "accounts")
     count = t.customers - len(TEAMS)
-    created = _created(t, rng, count)
+    created, team, region = _arrivals(t, rng, count)
     day = created // 86_400
-    team = chosen(rng, count, t.team_share)
     tier = chosen(rng, count, _TIER_SHARE)
     first, second, handover = _in_charge(rng, who, team, day)
-    start = np.maximum(day + 1, 0)
+    start = np.clip(day + 1, 0, DAYS - 1)
+    source = chosen(rng, count, t.funnel.source_share)
+    habits = stream(t.seed, "habits")
+    group = chosen(habits, count, t.groups.shares)
+    sensitive = habits.random(count) < t.prices.chances(group)
+    payer = chosen(habits, count, t.payers.shares)
     return Accounts(
         ids=_ids(count),
         team=team,
@@ -62,13 +76,22 @@ def accounts(t: Truths, who: Staff) -> Accounts:
         second_rep=second,
         handover=handover,
         tier=tier,
-        source=chosen(rng, count, t.funnel.source_share),
-        region=_regions(rng, team),
-        pace=rng.gamma(1.6, 1 / 1.6, count) * _TIER_PACE[tier],
-        buys=rng.random(count) >= _PROSPECTS,
-        start=np.minimum(start, DAYS - 1),
-        stop=_stop(t, rng, tier, start),
+        source=source,
+        region=region,
+        group=group,
+        price_sensitive=sensitive,
+        payer=payer,
+        pace=habits.lognormal(0, t.groups.spread, count) * _TIER_PACE[tier],
+        buys=habits.random(count) >= _PROSPECTS,
+        start=start,
+        lives=lives(t, day, start, _traits(t, tier, sensitive, payer)),
     )
+
+
+def _traits(t: Truths, tier: np.ndarray, sensitive: np.ndarray, payer: np.ndarray) -> np.ndarray:
+    """The logarithm of the monthly hazard that goes with what customers are."""
+    _, by_price, by_payment, _, _ = t.leaving.coefficients
+    return np.log(t.leaving.monthly)[tier] + by_price * sensitive + by_payment * (payer == BAD)
 
 
 def _ids(count: int) -> pa.Array:
@@ -78,11 +101,23 @@ def _ids(count: int) -> pa.Array:
     return pa.array(ids)
 
 
-def _created(t: Truths, rng: np.random.Generator, count: int) -> np.ndarray:
-    old = int(count * _OLD_SHARE)
+def _arrivals(t: Truths, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """When customers came (second), to which team, from which region; ever more of them from the growing one."""
+    team = chosen(rng, count, t.team_share)
+    region = _regions(rng, team)
     rhythm = Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS, growing=True)
-    before = rhythm.at_hours(rng, -1 - np.floor(rng.random(old) ** 1.5 * 1700).astype(np.int64))
-    return np.sort(np.concatenate([before, rhythm.drawn(rng, count - old)]))
+    fast = Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS, growing=True, faster=(t.region.since, t.region.customers_per_year))
+    old = np.arange(count) < int(count * _OLD_SHARE)
+    created = np.empty(count, np.int64)
+    created[old] = rhythm.at_hours(rng, -1 - np.floor(rng.random(int(old.sum())) ** 1.5 * 1700).astype(np.int64))
+    for speed, rows in ((rhythm, ~old & ~_grows(t, region)), (fast, ~old & _grows(t, region))):
+        created[rows] = speed.drawn(rng, int(rows.sum()))
+    order = np.argsort(created, kind="stable")
+    return created[order], team[order], region[order]
+
+
+def _grows(t: Truths, region: np.ndarray) -> np.ndarray:
+    return region == REGIONS.index(t.region.region)
 
 
 def _in_charge(
@@ -104,13 +139,6 @@ def _regions(rng: np.random.Generator, team: np.ndarray) -> np.ndarray:
         region[rows] = chosen(rng, int(rows.sum()), TEAM_REGIONS[name])
     assert region.max() < len(REGIONS)
     return region
-
-
-def _stop(t: Truths, rng: np.random.Generator, tier: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """The day on which a customer stops for good: the better the tier, the later."""
-    hazard = np.array([t.yearly_hazard[name] for name in TIERS])[tier]
-    days = np.floor(rng.exponential(365.25, len(tier)) / hazard).astype(np.int64)
-    return np.minimum(start + 20 + days, DAYS)
 
 
 def account_at(rng: np.random.Generator, who: Accounts, team: np.ndarray, moment: np.ndarray) -> np.ndarray:

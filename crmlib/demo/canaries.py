@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from .deals import Deals
+from .ground import TEAMS, day_of
 from .reps import Staff
-from .truths import TEAMS, day_of
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .canaries import Canary
 from .catalogue import REGIONS
-from .truths import STAGES
+from .ground import STAGES
 
 _OPENED = datetime(2025, 3, 10, 9, 30)
 _LAST_EVENING = datetime(2026, 10, 31, 20, 15)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .truths import FIRST
+from .ground import FIRST
 
 MONEY = pa.decimal128(18, 2)
 _EPOCH = int(FIRST.astype("datetime64[s]").astype(np.int64))
@@ -68,6 +68,13 @@ def nothing(count: int, kind: pa.DataType) -> pa.Array:
 def chosen(rng: np.random.Generator, count: int, shares: tuple[float, ...] | np.ndarray) -> np.ndarray:
     """A code for each row, with these shares."""
     return np.searchsorted(np.cumsum(shares) / np.sum(shares), rng.random(count), side="right").clip(max=len(shares) - 1)
+
+
+def chosen_by(rng: np.random.Generator, kind: np.ndarray, shares: tuple[tuple[float, ...], ...]) -> np.ndarray:
+    """A code for each row, with the shares of its kind."""
+    limits = np.cumsum(shares, axis=1) / np.sum(shares, axis=1, keepdims=True)
+    u = rng.random(len(kind))
+    return sum((u >= limits[:, k][kind]).astype(np.int64) for k in range(limits.shape[1] - 1))
 
 
 def text(table: pa.Table) -> pa.Table:

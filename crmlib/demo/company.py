@@ -10,15 +10,17 @@ from .accounts import Accounts, accounts
 from .contacts import interactions_table
 from .customers import customers_table
 from .deals import Deals, deals, expectations, opportunities_table, stage_changes_table, undated_table
+from .ground import MONTHS, TEAMS
 from .history import changes_table
 from .marketing import campaign_contacts_table, campaigns_table, costs_table
 from .plans import exchange_rates_table, market_table, targets_table
 from .purchases import Orders, order_lines_table, orders, orders_table
+from .reach import Contacts, contacts
 from .receivables import invoices_table
 from .reps import Staff, reps_table, staff
 from .seasons import months
 from .service import Tickets, tickets, tickets_table
-from .truths import MONTHS, TEAMS, Truths
+from .truths import Truths
 from .voices import feedback_table, improvements_table
 
 
@@ -33,6 +35,7 @@ class Company:
     orders: Orders
     tickets: Tickets
     priorities: np.ndarray
+    reached: Contacts
 
     def tables(self) -> Iterator[tuple[str, pa.Table]]:
         """Every canonical table, one after the other, so that only one is held at a time."""
@@ -45,8 +48,8 @@ class Company:
         yield "feedback", feedback_table(t, who, reps, self.orders, self.tickets)
         yield "improvements", improvements_table(t)
         yield "campaigns", campaigns_table(t)
-        yield "campaign_contacts", campaign_contacts_table(t, who)
-        yield "costs", costs_table(t, self._headcount())
+        yield "campaign_contacts", campaign_contacts_table(t, who, self.reached)
+        yield "costs", costs_table(t, who, self._headcount())
         yield "targets", targets_table(t, self.orders, self.deals)
         yield "market", market_table(t, self.orders)
         yield "exchange_rates", exchange_rates_table(t)
@@ -76,4 +79,5 @@ def company(t: Truths) -> Company:
     reps = staff(t)
     who = accounts(t, reps)
     asked, priorities = tickets(t, who)
-    return Company(t, reps, who, deals(t, who, reps), orders(t, who, reps), asked, priorities)
+    reached = contacts(t, who)
+    return Company(t, reps, who, deals(t, who, reps), orders(t, who, reps, reached), asked, priorities, reached)

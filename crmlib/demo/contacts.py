@@ -4,17 +4,19 @@ import numpy as np
 import pyarrow as pa
 
 from .accounts import Accounts
-from .columns import chosen, flags, kept, moments, numbered, numbers, picked
+from .columns import chosen, chosen_by, flags, kept, moments, numbered, numbers, picked
+from .ground import DAYS, OWN_CHANNELS, stream
+from .leaving import WINDING_DOWN
 from .reps import Staff
 from .seasons import OFFICE_HOURS, OFFICE_WEEK, ONLINE_HOURS, ONLINE_WEEK, Rhythm
-from .truths import Truths, stream
+from .spells import happenings, spells
+from .truths import Truths
 
 CONTACTS_A_CUSTOMER = 50
-CHANNELS = ("login", "browse", "event", "feedback", "email", "phone", "meeting", "chat")
-_OWN = 4  # the first four come from the customer alone, at any hour
-_OWN_SHARE = (0.52, 0.42, 0.03, 0.03)
-_STAFF_SHARE = (0.48, 0.26, 0.08, 0.18)
-_STAFF_PART = 0.34
+CHANNELS = (*OWN_CHANNELS, "email", "phone", "meeting", "chat")
+_OWN = len(OWN_CHANNELS)
+_STAFF_PART = 0.3
+_PROSPECT_PACE = 0.5  # of those who never order
 SUBJECTS = (
     "Your offer",
     "New price list",
@@ -27,7 +29,6 @@ SUBJECTS = (
     "续约提醒",
 )
 OUTCOMES = ("reached", "no_answer", "interested", "declined", "follow_up")
-_WINDING_DOWN = 60  # days before customers stop in which they do half as much
 
 
 def interactions_table(t: Truths, who: Accounts, reps: Staff) -> pa.Table:
@@ -62,21 +63,33 @@ def interactions_table(t: Truths, who: Accounts, reps: Staff) -> pa.Table:
 
 def _events(t: Truths, rng: np.random.Generator, who: Accounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     total = t.customers * CONTACTS_A_CUSTOMER
-    own = _some(t, rng, who, total * (1 - _STAFF_PART), Rhythm.of(t, ONLINE_WEEK, ONLINE_HOURS))
-    staffed = _some(t, rng, who, total * _STAFF_PART, Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS))
+    g = t.groups
+    own = _some(rng, who, g.own, t.leaving.fading_own, total * (1 - _STAFF_PART), Rhythm.of(t, ONLINE_WEEK, ONLINE_HOURS))
+    own = _without_dropped(t, rng, who, *own)
+    staffed = _some(rng, who, g.staffed, 1.0, total * _STAFF_PART, Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS))
     account, moment = np.concatenate([own[0], staffed[0]]), np.concatenate([own[1], staffed[1]])
-    channel = np.concatenate([chosen(rng, len(own[0]), _OWN_SHARE), _OWN + chosen(rng, len(staffed[0]), _STAFF_SHARE)])
+    by_themselves = chosen_by(rng, who.group[own[0]], g.own_mix)
+    channel = np.concatenate([by_themselves, _OWN + chosen_by(rng, who.group[staffed[0]], g.staff_mix)])
     order = np.argsort(moment, kind="stable")
     return account[order], moment[order], channel[order]
 
 
-def _some(t: Truths, rng: np.random.Generator, who: Accounts, total: float, rhythm: Rhythm) -> tuple[np.ndarray, np.ndarray]:
-    """About so many events: lively customers have more; those about to stop have half of theirs."""
-    wanted = (0.3 + who.pace * np.where(who.buys, 1.0, 0.2)) * rhythm.exposure(who.start, who.stop)
-    account = np.repeat(np.arange(len(who)), rng.poisson(wanted * total * 1.02 / wanted.sum()))
-    moment = rhythm.within(rng, who.start[account], who.stop[account])
-    ending = (who.stop[account] - moment // 86_400 < _WINDING_DOWN) & (who.stop[account] < len(rhythm.cumulative) - 1)
+def _some(
+    rng: np.random.Generator, who: Accounts, by_group: tuple[float, ...], fading: float, total: float, rhythm: Rhythm
+) -> tuple[np.ndarray, np.ndarray]:
+    """About so many events, at the pace of each group; those who fade have fewer, those about to stop half of theirs."""
+    pace = who.pace * np.array(by_group)[who.group] * np.where(who.buys, 1.0, _PROSPECT_PACE)
+    account, moment = happenings(rng, spells(who, pace, who.lives.fading, fading), total * 1.02, rhythm)
+    ending = (who.stop[account] - moment // 86_400 < WINDING_DOWN) & (who.stop[account] < DAYS)
     stays = ~ending | (rng.random(len(account)) < 0.5)
+    return account[stays], moment[stays]
+
+
+def _without_dropped(
+    t: Truths, rng: np.random.Generator, who: Accounts, account: np.ndarray, moment: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """In the evenings of one team's customers only a part is left from a month on."""
+    stays = ~t.drop.hits(who.team[account], moment) | (rng.random(len(account)) < t.drop.kept)
     return account[stays], moment[stays]
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .accounts import TIERS, Accounts
+from .accounts import Accounts
 from .catalogue import REGIONS
 from .columns import chosen, days, flags, joined, kept, moments, nothing, picked
+from .ground import FOREVER, SOURCES, TEAMS, TIERS, stream
 from .names import companies, mail_addresses, people, phones
-from .reps import FOREVER, Staff
-from .truths import SOURCES, TEAMS, Truths, stream
+from .reps import Staff
+from .truths import Truths
 
 JOBS = ("manager", "buyer", "director", "owner", "engineer", "assistant")
 INDUSTRIES = (

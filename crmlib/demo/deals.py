@@ -8,10 +8,11 @@ import pyarrow as pa
 from .accounts import Accounts, account_at
 from .catalogue import PRICE_CENTS, PRODUCTS, SERVICE_PRODUCTS
 from .columns import chosen, days, flags, kept, moments, money, numbered, numbers, picked, same
+from .ground import DAYS, SECONDS, SOURCES, STAGES, STEPS, stream
 from .outcomes import Course, course
 from .reps import Staff
 from .seasons import OFFICE_HOURS, OFFICE_WEEK, Rhythm
-from .truths import DAYS, SECONDS, SOURCES, STAGES, STEPS, Truths, stream
+from .truths import Truths
 
 DEALS_A_CUSTOMER = 2.85
 REASONS = ("price", "no_budget", "competitor", "timing", "no_contact")

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from ..schema import tables
-from .truths import Truths, stream
+from .ground import stream
+from .truths import Truths
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 import numpy as np
 import pyarrow as pa
 
-from .accounts import TIERS, Accounts
+from .accounts import Accounts
 from .columns import days, moments, numbered, picked, same
 from .deals import Deals
-from .reps import FOREVER, Staff
-from .truths import SECONDS, Truths, stream
+from .ground import FOREVER, SECONDS, TIERS, stream
+from .reps import Staff
+from .truths import Truths
 
 _CHANGED_TIER = 0.14
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from .catalogue import DISCOUNTS, POPULARITY, PRICE_CENTS, PRODUCTS
 from .columns import chosen
-from .truths import Truths, day_of
+from .ground import day_of
+from .truths import Truths
 
 _INFLATION = 0.03  # a year
 _PRICE_STEP = 50  # cents
+_REDUCTIONS = (0.14, 0.12, 0.06, 0.04)  # how often each discount, of those there are
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,28 @@ class Lines:
         return self.quantity * self.unit_cents
 
 
-def lines(t: Truths, rng: np.random.Generator, moment: np.ndarray, origin: np.ndarray) -> Lines:
-    """One to six lines for each purchase, no product twice; a refund takes all lines of its purchase back."""
+def lines(
+    t: Truths, rng: np.random.Generator, moment: np.ndarray, origin: np.ndarray, group: np.ndarray, sensitive: np.ndarray
+) -> Lines:
+    """One to six lines for each purchase, no product twice; a refund takes all lines of its purchase back.
+
+    `group`, `sensitive`: of each order's buyer.
+    """
     bought = np.flatnonzero(origin < 0)
-    order = np.repeat(bought, 1 + np.minimum(rng.poisson(0.95, len(bought)), 5))
+    extra = np.array(t.groups.extra_lines)[group[bought]]
+    order = np.repeat(bought, 1 + np.minimum(rng.poisson(extra), 5))
     product = _products(t, rng, moment[order])
     _, first = np.unique(order * len(PRODUCTS) + product, return_index=True)
     order, product = order[np.sort(first)], product[np.sort(first)]
-    discount = np.array(DISCOUNTS)[chosen(rng, len(order), (0.64, 0.14, 0.12, 0.06, 0.04))]
+    order, product = _together(t, rng, order, product)
+    reduced = np.where(sensitive[order], t.prices.discounted, t.prices.discounted_others)
+    how_much = np.array(DISCOUNTS)[1 + chosen(rng, len(order), _REDUCTIONS)]
+    discount = np.where(rng.random(len(order)) < reduced, how_much, DISCOUNTS[0])
     price = PRICE_CENTS[product] * (1 + _INFLATION) ** (moment[order] // (86_400 * 365))
     list_cents = (np.round(price / _PRICE_STEP) * _PRICE_STEP).astype(np.int64)
     unit = np.round(list_cents * (1 - discount)).astype(np.int64)
-    quantity = np.maximum(np.round(rng.lognormal(_usual_quantity(product), 0.7)), 1).astype(np.int64)
+    usual = _usual_quantity(product) + np.log(t.groups.units)[group[order]]
+    quantity = np.maximum(np.round(rng.lognormal(usual, 0.7)), 1).astype(np.int64)
     return _with_refunds(Lines(order, product, quantity, list_cents, unit, discount), origin)
 
 
@@ -55,6 +67,21 @@ def _products(t: Truths, rng: np.random.Generator, moment: np.ndarray) -> np.nda
     gone = (product == PRODUCTS.index(t.falling_product)) & (rng.random(len(moment)) > (1 - t.falling_rate) ** years)
     product[gone] = PRODUCTS.index("copy_paper")
     return product
+
+
+def _together(t: Truths, rng: np.random.Generator, order: np.ndarray, product: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Goods that are bought together: orders with the one have the other as often as the rule says, whatever they had."""
+    for rule in t.rules:
+        one, other = PRODUCTS.index(rule.antecedent), PRODUCTS.index(rule.consequent)
+        with_one = np.zeros(order.max() + 1, bool)
+        with_one[order[product == one]] = True
+        stays = ~((product == other) & with_one[order])
+        more = np.flatnonzero(with_one)
+        more = more[rng.random(len(more)) < rule.confidence]
+        order = np.concatenate([order[stays], more])
+        product = np.concatenate([product[stays], np.full(len(more), other)])
+    sort = np.argsort(order, kind="stable")
+    return order[sort], product[sort]
 
 
 def _with_refunds(part: Lines, origin: np.ndarray) -> Lines:

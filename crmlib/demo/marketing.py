@@ -4,11 +4,12 @@ import numpy as np
 import pyarrow as pa
 
 from .accounts import Accounts
-from .columns import chosen, days, flags, joined, moments, money, nothing, numbered, picked, same
-from .seasons import OFFICE_HOURS, OFFICE_WEEK, Rhythm, months
-from .truths import DAYS, MONTHS, SOURCES, TEAMS, Truths, stream
+from .columns import days, flags, joined, moments, money, nothing, numbered, picked, same
+from .ground import MONTHS, SOURCES, TEAMS, stream
+from .reach import Contacts, campaign_times
+from .seasons import months
+from .truths import CAMPAIGNS, Truths
 
-CAMPAIGNS = 72
 CHANNELS = ("email", "website", "trade_fair", "outbound")
 SUBJECTS = (
     "Spring offer",
@@ -19,23 +20,8 @@ SUBJECTS = (
     "Win-back",
     "Launch",
 )
-CONTACTS_A_CUSTOMER = 6.5
-_CONTROL = 0.1
 _OPEN, _CLICK, _RESPOND = 0.36, 0.28, 0.22  # each of those who did the one before
-ADVERTISING = np.array([75_000, 40_000, 8_000, 22_000, 28_000, 12_000]) * 100  # cents a month by channel, usual size
 SALARY, TOOLS, COMMISSION = 1_100_000, 240_000, 380_000  # cents a month: a person, a team, a team
-
-
-def campaign_times(t: Truths) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Two campaigns a month: first day, last day, channel, team (-1: the whole company)."""
-    rng = stream(t.seed, "campaigns")
-    month = np.repeat(np.arange(MONTHS), CAMPAIGNS // MONTHS)
-    first = np.searchsorted(months(), month) + rng.integers(0, 14, CAMPAIGNS)
-    channel = chosen(rng, CAMPAIGNS, (5, 2, 1, 2))
-    team = np.where(rng.random(CAMPAIGNS) < 0.6, -1, rng.integers(len(TEAMS), size=CAMPAIGNS))
-    last = np.minimum(first + rng.integers(5, 28, CAMPAIGNS), DAYS - 1)
-    last[-1] = DAYS - 1
-    return first, last, channel, team
 
 
 def campaigns_table(t: Truths) -> pa.Table:
@@ -64,24 +50,21 @@ def campaigns_table(t: Truths) -> pa.Table:
     )
 
 
-def campaign_contacts_table(t: Truths, who: Accounts) -> pa.Table:
-    """The table `campaign_contacts`: customers there at the time, each once a campaign, a tenth of them held out."""
-    rng = stream(t.seed, "campaign_contacts")
-    campaign, account, moment = _reached(t, rng, who)
-    count = len(campaign)
-    control = rng.random(count) < _CONTROL
-    delivered = ~control & (rng.random(count) < 0.965)
-    opened = delivered & (rng.random(count) < _OPEN)
+def campaign_contacts_table(t: Truths, who: Accounts, reached: Contacts) -> pa.Table:
+    """The table `campaign_contacts`: what those who were reached did with it."""
+    rng = stream(t.seed, "campaign_contacts_table")
+    count, control = len(reached.campaign), reached.control
+    opened = reached.delivered & (rng.random(count) < _OPEN)
     clicked = opened & (rng.random(count) < _CLICK)
     responded = clicked & (rng.random(count) < _RESPOND)
     return pa.table(
         {
-            "campaign_id": numbered("K", CAMPAIGNS, 3).take(pa.array(campaign)),
-            "customer_id": picked(who.ids, account),
+            "campaign_id": numbered("K", CAMPAIGNS, 3).take(pa.array(reached.campaign)),
+            "customer_id": picked(who.ids, reached.account),
             "opportunity_id": nothing(count, pa.string()),
-            "contacted_at": moments(moment),
+            "contacted_at": moments(reached.moment),
             "is_control": flags(control),
-            "delivered": flags(delivered, control),
+            "delivered": flags(reached.delivered, control),
             "opened": flags(opened, control),
             "clicked": flags(clicked, control),
             "responded": flags(responded, control),
@@ -89,39 +72,34 @@ def campaign_contacts_table(t: Truths, who: Accounts) -> pa.Table:
     )
 
 
-def _reached(t: Truths, rng: np.random.Generator, who: Accounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    first, last, _, team = campaign_times(t)
-    share = CONTACTS_A_CUSTOMER / CAMPAIGNS * 1.7
-    campaign, account = [], []
-    for k in range(CAMPAIGNS):
-        there = (who.created < first[k] * 86_400) & ((team[k] < 0) | (who.team == team[k]))
-        mine = np.flatnonzero(there & (rng.random(len(who)) < share))
-        campaign.append(np.full(len(mine), k))
-        account.append(mine)
-    which, whom = np.concatenate(campaign), np.concatenate(account)
-    rhythm = Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS)
-    return which, whom, rhythm.within(rng, first[which], last[which] + 1)
-
-
-def costs_table(t: Truths, reps_there: np.ndarray) -> pa.Table:
+def costs_table(t: Truths, who: Accounts, reps_there: np.ndarray) -> pa.Table:
     """The table `costs`: a month's advertising by channel; salaries, commission and tools by team.
 
+    Advertising follows the new buyers of the month: as many of them as the channel usually wins, at its cost for each.
     `reps_there`: month × team → people in the team.
     """
     rng = stream(t.seed, "costs")
     start = np.searchsorted(months(), np.arange(MONTHS))
-    size, channels, teams = t.factor, len(SOURCES), len(TEAMS)
+    size, teams = t.factor, len(TEAMS)
     noise = lambda *shape: rng.lognormal(0, 0.12, shape)  # noqa: E731
     grown = (1 + t.growth) ** (np.arange(MONTHS) / 12)[:, None]
     staff = np.maximum(t.factor * 40 / t.reps, 0.05)  # a small company's people are paid in proportion
     blocks = (
-        ("advertising", ADVERTISING * grown * noise(MONTHS, channels) * size, 4),
+        ("advertising", _advertising(t, rng, who), 4),
         ("salary", SALARY * staff * reps_there * noise(MONTHS, teams), 24),
         ("commission", COMMISSION * grown * size * noise(MONTHS, teams), 27),
         ("tools", TOOLS * size * noise(MONTHS, teams), 1),
     )
     parts = [_booked(kind, cents, start + day) for kind, cents, day in blocks]
     return pa.concat_tables(parts).sort_by([("booked_on", "ascending"), ("kind", "ascending")])
+
+
+def _advertising(t: Truths, rng: np.random.Generator, who: Accounts) -> np.ndarray:
+    """Month × channel → cents."""
+    new = np.bincount(months()[who.start[who.buys & (who.created >= 0)]], minlength=MONTHS)
+    usual = new[:, None] * np.array(t.funnel.source_share) * np.array(t.acquisition.cost) * 100
+    noise = t.acquisition.noise
+    return usual * rng.lognormal(-(noise**2) / 2, noise, usual.shape)
 
 
 def _booked(kind: str, cents: np.ndarray, day: np.ndarray) -> pa.Table:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .ground import SECONDS, STEPS, TEAMS, stream
 from .seasons import from_work, to_work
-from .truths import SECONDS, STEPS, TEAMS, Truths, stream
+from .truths import Truths
 
 _BLOCK = 20
 _NEVER = 2**62

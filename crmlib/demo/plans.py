@@ -6,9 +6,10 @@ import pyarrow as pa
 from .catalogue import REGIONS
 from .columns import days, money, nothing, numbers, picked
 from .deals import Deals
+from .ground import MONTHS, SECONDS, TEAMS, stream
 from .purchases import Orders
 from .seasons import months
-from .truths import MONTHS, SECONDS, TEAMS, Truths, stream
+from .truths import Truths
 
 METRICS = ("revenue", "win_rate", "won_amount", "lead_count", "sales_cycle_days")
 _AIM = 1.04  # goals lie a little above what the company as a whole reaches

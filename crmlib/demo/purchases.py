@@ -6,19 +6,21 @@ import numpy as np
 import pyarrow as pa
 
 from .accounts import Accounts
+from .buying import purchases
 from .catalogue import CATEGORY_OF, COST_SHARE, PRODUCTS, REGIONS
-from .columns import chosen, kept, moments, money, numbered, numbers, picked, same
+from .columns import chosen, chosen_by, kept, moments, money, numbered, numbers, picked, same
+from .ground import SECONDS, TEAMS, stream
+from .habits import FREQUENT
 from .lines import Lines, lines
+from .reach import Contacts
 from .reps import Staff
-from .seasons import ONLINE_HOURS, ONLINE_WEEK, Rhythm
-from .truths import DAYS, SECONDS, TEAMS, Truths, stream
+from .truths import Truths
 
-ORDERS_A_CUSTOMER = 12.2
 SALES_CHANNELS = ("shop", "website", "app", "phone", "field")
 PAYMENTS = ("alipay", "wechat_pay", "bank_transfer", "card", "invoice")
 STATUSES = ("completed", "processing", "cancelled", "refunded")
 FUTURE_ORDERS = 3  # typed with the wrong year: good rows that no report of today may count
-_PASSERS_BY = 0.015
+_AT_A_DISTANCE = np.array([1, 1, 2, 3, 3])  # the online team has no shop and visits nobody
 _RETURNED = 0.02
 
 
@@ -36,6 +38,7 @@ class Orders:
     origin: np.ndarray  # the order that a refund gives back; -1: a purchase
     status: np.ndarray
     status_at: np.ndarray
+    prompted: np.ndarray  # brought by the campaign that works
     lines: Lines
 
     def __len__(self) -> int:
@@ -57,11 +60,11 @@ def _sums(groups: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     return np.round(np.bincount(groups, weights=values, minlength=count)).astype(np.int64)
 
 
-def orders(t: Truths, who: Accounts, reps: Staff) -> Orders:
+def orders(t: Truths, who: Accounts, reps: Staff, reached: Contacts) -> Orders:
     """All orders but the canaries'."""
     rng = stream(t.seed, "orders")
-    moment, account = _purchases(t, rng, who)
-    future = rng.choice(np.flatnonzero(moment > SECONDS - 90 * 86_400), FUTURE_ORDERS, replace=False)
+    moment, account, by_campaign = purchases(t, rng, who, reached)
+    future = rng.choice(np.flatnonzero((moment > SECONDS - 90 * 86_400) & ~by_campaign), FUTURE_ORDERS, replace=False)
     moment[future] += rng.integers(1, 3, FUTURE_ORDERS) * 365 * 86_400
     purchase, back_at = _given_back(rng, moment)
     origin = np.concatenate([np.full(len(moment), -1), purchase])
@@ -70,7 +73,8 @@ def orders(t: Truths, who: Accounts, reps: Staff) -> Orders:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     origin = np.where(origin[order] >= 0, place[origin[order]], -1)
-    return _described(t, rng, who, reps, moment[order], account[order], origin)
+    by_campaign = np.concatenate([by_campaign, np.zeros(len(purchase), bool)])[order]
+    return _described(t, rng, who, reps, moment[order], account[order], origin, by_campaign)
 
 
 def _given_back(rng: np.random.Generator, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,21 +82,6 @@ def _given_back(rng: np.random.Generator, moment: np.ndarray) -> tuple[np.ndarra
     purchase = np.sort(rng.choice(len(moment), int(len(moment) * _RETURNED), replace=False))
     at = moment[purchase] + rng.integers(86_400, 20 * 86_400, len(purchase))
     return purchase[at < SECONDS], at[at < SECONDS]
-
-
-def _purchases(t: Truths, rng: np.random.Generator, who: Accounts) -> tuple[np.ndarray, np.ndarray]:
-    """When who bought: customers at their own pace while active, new ones soon after they came; passers-by."""
-    rhythm = Rhythm.of(t, ONLINE_WEEK, ONLINE_HOURS)
-    buyers = np.flatnonzero(who.buys)
-    wanted = who.pace[buyers] * rhythm.exposure(who.start[buyers], who.stop[buyers])
-    first = buyers[(who.created[buyers] >= 0) & (who.start[buyers] < DAYS - 1)]
-    total = t.customers * ORDERS_A_CUSTOMER - len(first)
-    account = np.repeat(buyers, rng.poisson(wanted * total / wanted.sum()))
-    moment = rhythm.within(rng, who.start[account], who.stop[account])
-    soon = who.start[first] + np.floor(rng.exponential(6, len(first))).astype(np.int64)
-    soon = rhythm.at_hours(rng, np.minimum(soon, who.stop[first] - 1))
-    passing = rhythm.drawn(rng, int(total * _PASSERS_BY))
-    return np.concatenate([moment, soon, passing]), np.concatenate([account, first, np.full(len(passing), -1)])
 
 
 def _described(
@@ -103,16 +92,20 @@ def _described(
     moment: np.ndarray,
     account: np.ndarray,
     origin: np.ndarray,
+    by_campaign: np.ndarray,
 ) -> Orders:
     """Everything else about each order; a refund takes over its purchase's."""
     count, known = len(moment), np.maximum(account, 0)
     day = moment // 86_400
     team = np.where(account >= 0, who.team[known], chosen(rng, count, t.team_share))
     rep = np.where(account >= 0, who.rep_on(known, day), reps.on_duty(rng, team, day))
-    online = team == TEAMS.index("online")
-    channel = np.where(online, chosen(rng, count, (0, 6, 4, 0, 0)), chosen(rng, count, (4, 2, 1, 1.5, 2.5)))
+    group = np.where(account >= 0, who.group[known], FREQUENT)
+    channel = chosen_by(rng, group, t.groups.sales_mix)
+    channel = np.where(team == TEAMS.index("online"), _AT_A_DISTANCE[channel], channel)
     rep = np.where((channel == 1) | (channel == 2), np.where(rng.random(count) < 0.5, -1, rep), rep)
-    payment = np.where(account >= 0, chosen(rng, count, (28, 24, 18, 12, 18)), chosen(rng, count, (4, 4, 0, 2, 0)))
+    payment = np.where(account >= 0, chosen(rng, count, (28, 24, 18, 12)), chosen(rng, count, (4, 4, 0, 2)))
+    on_account = (account >= 0) & (rng.random(count) < np.array(t.payers.on_account)[who.payer[known]])
+    payment = np.where(on_account, PAYMENTS.index("invoice"), payment)
     region = np.where(rng.random(count) < 0.02, -1, who.region[known])
     same_as = np.where(origin >= 0, origin, np.arange(count))
     status, status_at = _statuses(rng, moment, origin)
@@ -127,7 +120,8 @@ def _described(
         origin,
         status,
         status_at,
-        lines(t, stream(t.seed, "lines"), moment, origin),
+        by_campaign,
+        lines(t, stream(t.seed, "lines"), moment, origin, group, (account >= 0) & who.price_sensitive[known]),
     )
 
 

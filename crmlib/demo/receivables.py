@@ -1,17 +1,15 @@
-"""Invoices: orders that are paid later, by customers who pay on time, late, or hardly at all."""
+"""Invoices: orders that are paid later, by customers who pay on time, late, or hardly at all; those about to leave later still."""
 
 import numpy as np
 import pyarrow as pa
 
 from .accounts import Accounts
 from .columns import chosen, days, flags, money, numbered, picked, same
+from .ground import DAYS, stream
 from .purchases import PAYMENTS, Orders
-from .truths import DAYS, Truths, stream
+from .truths import Truths
 
 TERMS = np.array([14, 30, 60])
-_LATE_DAYS = np.array([-4.0, 14.0, 55.0])  # of punctual, slow and bad payers, after the due day
-_SPREAD = np.array([6.0, 14.0, 40.0])
-_NEVER_PAID = np.array([0.002, 0.02, 0.2])
 
 
 def invoices_table(t: Truths, book: Orders, who: Accounts) -> pa.Table:
@@ -20,13 +18,14 @@ def invoices_table(t: Truths, book: Orders, who: Accounts) -> pa.Table:
     on_account = (book.payment == PAYMENTS.index("invoice")) & (book.account >= 0) & (book.origin < 0)
     order = np.flatnonzero(on_account & book.counts)
     account, cents = book.account[order], book.cents[order]
-    payer = chosen(rng, len(who), (0.72, 0.22, 0.06))[account]
+    payer, p = who.payer[account], t.payers
     terms = TERMS[chosen(rng, len(who), (0.25, 0.6, 0.15))][account]
     limit = np.round(rng.lognormal(10.4, 0.7, len(who)) * (1 + who.tier) / 1000).astype(np.int64) * 100_000
     issued = np.minimum(book.moment[order] // 86_400 + rng.integers(0, 3, len(order)), DAYS - 1)
-    paid = issued + terms + np.round(rng.normal(_LATE_DAYS[payer], _SPREAD[payer])).astype(np.int64)
+    late = np.array(p.late_days)[payer] + p.worse_days * ((payer > 0) & (issued >= who.lives.fading[account]))
+    paid = issued + terms + np.round(rng.normal(late, np.array(p.spread_days)[payer])).astype(np.int64)
     paid = np.maximum(paid, issued + 1)
-    unpaid = (paid >= DAYS) | (rng.random(len(order)) < _NEVER_PAID[payer])
+    unpaid = (paid >= DAYS) | (rng.random(len(order)) < np.array(p.never_paid)[payer])
     partly = rng.random(len(order)) < 0.015
     part = np.where(partly, np.round(cents * rng.uniform(0.3, 0.9, len(order))), cents).astype(np.int64)
     return pa.table(
@@ -39,7 +38,7 @@ def invoices_table(t: Truths, book: Orders, who: Accounts) -> pa.Table:
             "currency": same("CNY", len(order)),
             "paid_on": days(np.where(unpaid, 0, paid), unpaid),
             "paid_amount": money(np.where(unpaid, 0, part), unpaid),
-            "disputed": flags(rng.random(len(order)) < np.array([0.01, 0.02, 0.09])[payer]),
+            "disputed": flags(rng.random(len(order)) < np.array(p.disputed)[payer]),
             "credit_limit": money(np.maximum(limit[account], 500_000)),
         }
     )

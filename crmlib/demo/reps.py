@@ -6,10 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from .columns import days, numbered
+from .ground import DAYS, FOREVER, TEAMS, stream
 from .names import people
-from .truths import DAYS, TEAMS, Truths, stream
-
-FOREVER = 10**6  # a day that never comes
+from .truths import Truths
 
 
 @dataclass(frozen=True)

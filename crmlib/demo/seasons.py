@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .truths import DAYS, FIRST, Truths
+from .ground import DAYS, FIRST
+from .truths import Truths
 
 OFFICE_WEEK = (1.0, 1.06, 1.05, 1.02, 0.94, 0.16, 0.10)  # Monday first
 ONLINE_WEEK = (0.95, 0.94, 0.95, 0.98, 1.06, 1.14, 1.05)
@@ -38,12 +39,15 @@ def months() -> np.ndarray:
     return (days.astype("datetime64[M]") - FIRST.astype("datetime64[M]")).astype(int)
 
 
-def day_weights(t: Truths, week: tuple[float, ...], growing: bool = False) -> np.ndarray:
-    """How much happens on each day, on average 1 where nothing grows."""
+def day_weights(t: Truths, week: tuple[float, ...], growing: bool = False, faster: tuple[int, float] | None = None) -> np.ndarray:
+    """How much happens on each day, on average 1 where nothing grows; `faster`: another growth from a day on."""
     days = np.arange(DAYS)
     season = np.array(t.season)[(months() + 10) % 12]  # the first month is November
     week_share = np.array(week) / np.mean(week)
-    trend = (1 + t.growth) ** (days / 365.25) if growing else 1.0
+    growth = np.full(DAYS, 1 + t.growth if growing else 1.0)
+    if faster:
+        growth[faster[0] :] = 1 + faster[1]
+    trend = np.exp(np.cumsum(np.log(growth)) / 365.25)
     return season * week_share[(days + _FIRST_WEEKDAY) % 7] * trend
 
 
@@ -55,8 +59,15 @@ class Rhythm:
     hours: np.ndarray
 
     @classmethod
-    def of(cls, t: Truths, week: tuple[float, ...], hours: tuple[float, ...], growing: bool = False) -> "Rhythm":
-        days = np.concatenate([[0.0], np.cumsum(day_weights(t, week, growing))])
+    def of(
+        cls,
+        t: Truths,
+        week: tuple[float, ...],
+        hours: tuple[float, ...],
+        growing: bool = False,
+        faster: tuple[int, float] | None = None,
+    ) -> "Rhythm":
+        days = np.concatenate([[0.0], np.cumsum(day_weights(t, week, growing, faster))])
         return cls(days, np.concatenate([[0.0], np.cumsum(hours)]) / np.sum(hours))
 
     def exposure(self, start: np.ndarray, stop: np.ndarray) -> np.ndarray:

@@ -7,16 +7,21 @@ import pyarrow as pa
 
 from .accounts import Accounts
 from .catalogue import SERVICE_PRODUCTS
-from .columns import chosen, flags, kept, moments, numbered, numbers, picked
+from .columns import chosen, chosen_by, flags, kept, moments, numbered, numbers, picked
+from .ground import SECONDS, stream
 from .reps import Staff
 from .seasons import OFFICE_HOURS, OFFICE_WEEK, Rhythm
-from .truths import SECONDS, Truths, stream
+from .spells import happenings, spells
+from .truths import Truths
 
-TICKETS_A_CUSTOMER = 2.2
+TICKETS_A_CUSTOMER = 2.5
 CATEGORIES = ("delivery", "quality", "billing", "usability", "question")
 CHANNELS = ("email", "phone", "chat", "web")
 PRIORITIES = ("urgent", "high", "normal", "low")
 _ANSWER_HOURS = np.array([0.6, 1.6, 4.0, 9.0])
+_ABOUT = ((0.26, 0.22, 0.16, 0.14, 0.22), (0.38, 0.34, 0.16, 0.08, 0.04))  # usually; of upset customers
+_ANSWERED = 0.42, 0.6  # share of tickets whose customers say how satisfied they are: upset, others
+_DRAGGED = 1.6  # how many times longer it takes until the upset have a solution
 _SOLVE_HOURS = np.array([5.0, 16.0, 38.0, 80.0])
 
 
@@ -36,20 +41,21 @@ def tickets(t: Truths, who: Accounts) -> tuple[Tickets, np.ndarray]:
     """All tickets but the canaries', and their priorities."""
     rng = stream(t.seed, "tickets")
     rhythm = Rhythm.of(t, OFFICE_WEEK, OFFICE_HOURS)
-    wanted = (0.4 + who.pace) * rhythm.exposure(who.start, who.stop)
-    account = np.repeat(np.arange(len(who)), rng.poisson(wanted * t.customers * TICKETS_A_CUSTOMER / wanted.sum()))
-    opened = rhythm.within(rng, who.start[account], who.stop[account])
+    times = spells(who, 0.4 + who.pace, who.lives.upset, t.leaving.upset_tickets)
+    account, opened = happenings(rng, times, t.customers * TICKETS_A_CUSTOMER, rhythm)
     order = np.argsort(opened, kind="stable")
     account, opened = account[order], opened[order]
+    upset = opened // 86_400 >= who.lives.upset[account]
     priority = chosen(rng, len(opened), (0.06, 0.2, 0.54, 0.2))
     answer = _ANSWER_HOURS[priority] * rng.lognormal(0, 0.8, len(opened))
-    solve = answer + _SOLVE_HOURS[priority] * rng.lognormal(0, 0.9, len(opened))
-    pleased = np.clip(np.round(4.7 - 0.35 * np.log1p(solve / 8) + rng.normal(0, 0.7, len(opened))), 1, 5)
-    asked = rng.random(len(opened)) < 0.55
+    solve = answer + _SOLVE_HOURS[priority] * rng.lognormal(0, 0.9, len(opened)) * np.where(upset, _DRAGGED, 1.0)
+    mean = 4.7 - 0.35 * np.log1p(solve / 8) - t.leaving.upset_score * upset
+    pleased = np.clip(np.round(mean + rng.normal(0, 0.7, len(opened))), 1, 5)
+    asked = rng.random(len(opened)) < np.where(upset, *_ANSWERED)
     return Tickets(
         opened,
         account,
-        chosen(rng, len(opened), (0.26, 0.22, 0.16, 0.14, 0.22)),
+        chosen_by(rng, upset.astype(np.int64), _ABOUT),
         opened + _seconds(answer),
         opened + _seconds(solve),
         np.where(asked, pleased, 0).astype(np.int64),

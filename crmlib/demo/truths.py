@@ -4,34 +4,19 @@ Every table's function is given the same truths, so a further one (a hazard, a s
 by adding a field here and using it there; truth.json records them all.
 """
 
-import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from ..schema import Business
+from .effects import LIFT_FLOOR, Acquisition, ActivityDrop, Campaign, GrowingRegion, Problem, Rule
+from .ground import END, FIRST, SOURCES, STAGES, STEPS, TEAMS, day_of, rounded, stream
+from .habits import Groups, Payers, PriceSensitive
+from .leaving import Leaving
 
-TEAMS = ("north", "south", "east", "west", "central", "online")
-STAGES = Business().stages  # type: ignore[call-arg]
-STEPS = len(STAGES) - 1
-SOURCES = ("website", "trade_fair", "referral", "outbound", "partner", "email")
-FIRST = np.datetime64("2023-11-01", "s")
-END = np.datetime64("2026-11-01", "s")  # half-open: the last event lies before it
-DAYS = int((END - FIRST).astype(int)) // 86_400
-SECONDS = DAYS * 86_400
-MONTHS = 36
+CAMPAIGNS = 72
+MEASURES = 48  # the rows of the table `improvements`
 BOTTLENECK_STARTS = ("2025-11", "2025-12", "2026-01", "2026-02", "2026-03", "2026-04")
-
-
-def stream(seed: int, name: str) -> np.random.Generator:
-    """The random numbers of one group of tables; another group's never disturb them."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())])))
-
-
-def day_of(when: str) -> int:
-    """How many days after the first one a day lies."""
-    return int((np.datetime64(when, "D") - FIRST.astype("datetime64[D]")).astype(int))
 
 
 @dataclass(frozen=True)
@@ -76,12 +61,20 @@ class Truths:
     team_share: tuple[float, ...]
     season: tuple[float, ...]  # January .. December, mean 1
     growth: float  # a year, in new customers and leads
-    yearly_hazard: dict[str, float]  # customers who stop buying, by tier
     falling_product: str
     falls_from: str
     falling_rate: float  # a year, share of its sales lost
-    improvement: dict[str, Any]
     funnel: Funnel
+    groups: Groups
+    prices: PriceSensitive
+    payers: Payers
+    leaving: Leaving
+    acquisition: Acquisition
+    campaign: Campaign
+    rules: tuple[Rule, ...]
+    problem: Problem
+    region: GrowingRegion
+    drop: ActivityDrop
 
     @property
     def factor(self) -> float:
@@ -99,18 +92,28 @@ def truths(customers: int, seed: int) -> Truths:
     season = np.array([1.0, 0.72, 0.95, 0.96, 1.0, 1.02, 0.94, 0.93, 1.04, 1.02, 1.2, 1.28])
     season = season * rng.uniform(0.985, 1.015, 12)
     share = rng.uniform(0.94, 1.06, len(TEAMS))
+    growth, falling = rng.uniform(0.10, 0.16), rng.integers(2)
+    funnel = _funnel(rng, seed)
     return Truths(
         seed=seed,
         customers=customers,
-        team_share=_rounded(share / share.sum()),
-        season=_rounded(season / season.mean()),
-        growth=round(float(rng.uniform(0.10, 0.16)), 4),
-        yearly_hazard={"standard": 0.42, "silver": 0.30, "gold": 0.20, "platinum": 0.12},
-        falling_product=("label_printer", "desk_phone")[int(rng.integers(2))],
+        team_share=rounded(share / share.sum()),
+        season=rounded(season / season.mean()),
+        growth=round(float(growth), 4),
+        falling_product=("label_printer", "desk_phone")[int(falling)],
         falls_from="2025-06-01",
         falling_rate=0.55,
-        improvement={"category": "delivery", "done_on": "2026-03-16", "score_lift": 0.5},
-        funnel=_funnel(rng, seed),
+        funnel=funnel,
+        groups=Groups.of(seed),
+        prices=PriceSensitive.of(seed),
+        payers=Payers.of(seed),
+        leaving=Leaving.of(seed),
+        acquisition=Acquisition.of(seed),
+        campaign=Campaign.of(seed, CAMPAIGNS),
+        rules=Rule.drawn(seed),
+        problem=Problem.of(seed, MEASURES),
+        region=GrowingRegion.of(seed),
+        drop=ActivityDrop.of(seed, not_team=funnel.bottleneck.team),
     )
 
 
@@ -126,7 +129,7 @@ def _funnel(rng: np.random.Generator, seed: int) -> Funnel:
         slower=1.3,
     )
     return Funnel(
-        rates=_rounded(rates),
+        rates=rounded(rates),
         source_share=(0.30, 0.10, 0.15, 0.20, 0.10, 0.15),
         source_odds=(0.0, 0.05, 0.30, -0.30, 0.10, -0.05),
         stage_days=(3.0, 4.1, 5.1, 5.9, 5.1),
@@ -136,13 +139,8 @@ def _funnel(rng: np.random.Generator, seed: int) -> Funnel:
     )
 
 
-def _rounded(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(round(float(v), 5) for v in values)
-
-
 def record(t: Truths) -> dict[str, Any]:
     """The planted truths as truth.json tells them."""
-    f, b = t.funnel, t.funnel.bottleneck
     return {
         "seed": t.seed,
         "customers": t.customers,
@@ -151,28 +149,40 @@ def record(t: Truths) -> dict[str, Any]:
         "teams": dict(zip(TEAMS, t.team_share, strict=True)),
         "season": {f"{m:02d}": v for m, v in enumerate(t.season, 1)},
         "trend": {"growth_per_year": t.growth},
-        "churn": {"yearly_hazard": t.yearly_hazard},
         "falling_product": {
             "product": t.falling_product,
             "from": t.falls_from,
             "lost_per_year": t.falling_rate,
         },
-        "improvement": t.improvement,
-        "funnel": {
-            "stages": list(STAGES),
-            "stage_rates": dict(zip(STAGES[:-1], f.rates, strict=True)),
-            "source_share": dict(zip(SOURCES, f.source_share, strict=True)),
-            "source_log_odds": dict(zip(SOURCES, f.source_odds, strict=True)),
-            "stage_days": dict(zip(STAGES[:-1], f.stage_days, strict=True)),
-            "stuck_share_of_lost": f.stuck_share,
-            "bottleneck": {
-                "team": b.team,
-                "stage": b.stage,
-                "next_stage": STAGES[b.step + 1],
-                "from": b.start,
-                "rate_before": b.rate_before,
-                "rate_after": b.rate_after,
-                "slower": b.slower,
-            },
+        "funnel": _funnel_record(t.funnel),
+        "groups": t.groups.record(),
+        "price_sensitive": t.prices.record(),
+        "late_payers": t.payers.record(),
+        "churn": t.leaving.record(),
+        "acquisition": t.acquisition.record(),
+        "campaign": t.campaign.record(),
+        "cross_selling": {"rules": [asdict(rule) for rule in t.rules], "lift_floor": LIFT_FLOOR},
+        "growing_region": t.region.record() | {"new_customers_per_year_elsewhere": t.growth},
+        "activity_drop": t.drop.record(),
+    } | t.problem.record()
+
+
+def _funnel_record(f: Funnel) -> dict[str, Any]:
+    b = f.bottleneck
+    return {
+        "stages": list(STAGES),
+        "stage_rates": dict(zip(STAGES[:-1], f.rates, strict=True)),
+        "source_share": dict(zip(SOURCES, f.source_share, strict=True)),
+        "source_log_odds": dict(zip(SOURCES, f.source_odds, strict=True)),
+        "stage_days": dict(zip(STAGES[:-1], f.stage_days, strict=True)),
+        "stuck_share_of_lost": f.stuck_share,
+        "bottleneck": {
+            "team": b.team,
+            "stage": b.stage,
+            "next_stage": STAGES[b.step + 1],
+            "from": b.start,
+            "rate_before": b.rate_before,
+            "rate_after": b.rate_after,
+            "slower": b.slower,
         },
     }
