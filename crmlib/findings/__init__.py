@@ -11,9 +11,9 @@ SEVERITIES = ("problem", "warning", "opportunity", "info")
 # the unit in which a named value is said; names ending in one of these are in that unit too (before_share …)
 UNITS = {
     "share": "share", "delta": "gap", "low": "gap", "high": "gap", "part": "count", "base": "count", "count": "count",
-    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share", "score": "score", "nps": "points",
+    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share", "score": "score", "nps": "points", "on": "day",
 }  # fmt: skip
-NAMES = ("rep", "customer")  # of people: said as they are, never translated
+NAMES = ("rep", "customer", "improvement", "term")  # of people and things: said as they are, never translated
 LONGEST = 120  # of a name in a sentence
 
 

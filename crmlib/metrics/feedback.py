@@ -27,7 +27,9 @@ def feedback(crm: Crm) -> Any:
     """
 
     def make() -> Any:
-        table = crm.table("feedback", "feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team")
+        table = crm.table(
+            "feedback", "feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team"
+        )
         words = ibis.coalesce(table.category, "").lower().concat(" ", ibis.coalesce(table.source, "").lower())
         says = words.contains(COMPLAINT_WORDS[0]) | words.contains(COMPLAINT_WORDS[1])
         rated = table.score.notnull() | table.nps.notnull()

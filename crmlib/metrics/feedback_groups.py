@@ -16,9 +16,9 @@ from .deals import named, no_group, which
 from .feedback import answers, feedback, nps_of, of_period, problems_of, score_of, sums, top_of
 
 GROUPS = {"team": "_team", "rep": "rep_id", "source": "source", "category": "category", "product": "product"}
-MEASURES = ["answers", "scores", "csat_mean", "low_score", "high_score", "csat_top_box", "low_share", "high_share",
+MEASURES = ["answers", "share", "scores", "csat_mean", "low_score", "high_score", "csat_top_box", "low_share", "high_share",
             "nps_answers", "nps", "low_nps", "high_nps", "judged", "problem_count", "problem_rate"]  # fmt: skip
-SCORES, NPS = MEASURES[1:8], MEASURES[8:12]
+SCORES, NPS = MEASURES[2:9], MEASURES[9:13]
 
 
 def sums_by(crm: Crm, group: str, start: date | None = None, end: date | None = None) -> pd.DataFrame:
@@ -38,13 +38,14 @@ def answers_by(crm: Crm, group: str) -> pd.DataFrame:
     """The figures of the answers of each source, category, product, rep or team.
 
     Needs feedback: given_at and the group's column; score, nps as delivered.
-    → frame: <group>, then MEASURES, without those of a rating that the source does not deliver; intervals at 99 %; most
-      answers first, rows of no group last. Rows add up to the figures of the whole view.
+    → frame: <group>, then MEASURES (share: of all answers), without those of a rating that the source does not deliver; intervals at 99 %, of
+      shares on a sufficient base only; most answers first, rows of no group last.
+      Rows add up to the figures of the whole view.
     """
     frame = sums_by(crm, group)
     frame = frame.assign(_last=frame[group] == no_group(group), **{group: named(crm, group, frame[group])})
     frame = frame.sort_values(["_last", "answers", group], ascending=[True, False, True]).reset_index(drop=True)
-    return _delivered(crm, pd.concat([frame[[group]], _figures(frame)], axis=1))
+    return _delivered(crm, pd.concat([frame[[group]], _figures(frame, crm.business.min_base)], axis=1))
 
 
 def answers_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
@@ -56,13 +57,15 @@ def answers_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     table = table.mutate(_period=which(table.given_at, periods)).filter(lambda t: t._period >= 0)
     found = table.group_by("_period").aggregate(**sums(table)).execute().set_index("_period")
     found = found.reindex(range(count)).fillna(0).reset_index(drop=True)
-    frame = pd.concat([pd.DataFrame({"period": periods}), _figures(found)], axis=1)
-    return _delivered(crm, frame[(frame.answers > 0).cummax()].reset_index(drop=True))
+    frame = pd.concat([pd.DataFrame({"period": periods}), _figures(found, crm.business.min_base)], axis=1)
+    frame = frame[(frame.answers > 0).cummax()].drop(columns="share")
+    return _delivered(crm, frame.reset_index(drop=True))
 
 
-def _figures(frame: pd.DataFrame) -> pd.DataFrame:
+def _figures(frame: pd.DataFrame, min_base: int) -> pd.DataFrame:
+    total = frame.answers.sum() or np.nan
     rows = [
-        {"answers": int(row["answers"]), **_scores(row), **_nps(row), "judged": int(row["judged"]),
+        {"answers": int(row["answers"]), "share": row["answers"] / total, **_scores(row, min_base), **_nps(row), "judged": int(row["judged"]),
          "problem_count": int(row["problem_count"]), "problem_rate": problems_of(row).value}
         for row in frame.to_dict("records")
     ]  # fmt: skip
@@ -71,10 +74,10 @@ def _figures(frame: pd.DataFrame) -> pd.DataFrame:
     return made.astype(dict.fromkeys(rates, float))
 
 
-def _scores(row: dict[str, Any]) -> dict[str, Any]:
+def _scores(row: dict[str, Any], min_base: int) -> dict[str, Any]:
     mean, top = score_of(row), top_of(row)
     low, high = mean_interval(mean, 1, 5)
-    share = interval(top) if top.base else (np.nan, np.nan)
+    share = interval(top) if top.base >= min_base else (np.nan, np.nan)
     return {"scores": int(mean.base), "csat_mean": mean.value, "low_score": low, "high_score": high, "csat_top_box": top.value,
             "low_share": share[0], "high_share": share[1]}  # fmt: skip
 
@@ -145,7 +148,11 @@ def _ordered(crm: Crm) -> pd.DataFrame:
     """Each product's line, and how many orders of the period hold it (returned units are no order)."""
     lines = crm.table("order_lines", "order_id", "product", "category", "quantity", "_team")
     here = within(lines._at, crm.period.start, crm.period.end) & (lines.quantity > 0)
-    return lines.group_by("product").aggregate(order_count=lines.order_id.nunique(where=here), product_line=lines.category.max()).execute()
+    return (
+        lines.group_by("product")
+        .aggregate(order_count=lines.order_id.nunique(where=here), product_line=lines.category.max())
+        .execute()
+    )
 
 
 def complaints_by_line(crm: Crm) -> pd.DataFrame:
@@ -161,4 +168,3 @@ def complaints_by_line(crm: Crm) -> pd.DataFrame:
     frame["_last"] = frame.product_line == no_group("product")
     frame = frame.sort_values(["_last", "problem_count", "product_line"], ascending=[True, False, True])
     return frame.drop(columns="_last").reset_index(drop=True)
-

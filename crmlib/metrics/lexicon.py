@@ -22,7 +22,9 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(w.strip() for w in text.split(",") if w.strip())
 
 
-_DELIVERY = _words("deliver*, shipping, shipment*, courier*, parcel*, package*, order, 送货, 发货, 物流, 快递, 配送, 到货, 送达, 收货")
+_DELIVERY = _words(
+    "deliver*, shipping, shipment*, courier*, parcel*, package*, order, 送货, 发货, 物流, 快递, 配送, 到货, 送达, 收货"
+)
 _GOODS = _words(
     "quality, product*, item*, build, material*, device*, printer*, monitor*, 质量, 产品, 商品, 做工, 材料, 机器, 设备, 打印机, 显示器"
 )
@@ -30,8 +32,12 @@ _SERVICE = _words(
     "service*, support, staff, agent*, executive*, contact, rep, team, customer care, helpline, 客服, 售后, 服务, 销售人员, 客户经理, 人员, 司机"
 )
 _PRICE = _words("price*, pricing, cost*, value, fee*, 价格, 报价, 价钱, 费用, 性价比, 收费")
-_SYSTEM = _words("app, website, site, software, system, login, portal, checkout, 系统, 软件, 网站, 界面, 手机端, 小程序, 网页, 平台")
-_GOOD = _words("good, great, excellent, nice, best, awesome, amazing, superb, perfect, happy, satisfied, 好, 不错, 满意, 棒, 优秀, 赞")
+_SYSTEM = _words(
+    "app, website, site, software, system, login, portal, checkout, 系统, 软件, 网站, 界面, 手机端, 小程序, 网页, 平台"
+)
+_GOOD = _words(
+    "good, great, excellent, nice, best, awesome, amazing, superb, perfect, happy, satisfied, 好, 不错, 满意, 棒, 优秀, 赞"
+)
 _BAD = _words("bad, poor, worst, terrible, horrible, pathetic, useless, disappoint*, 差, 糟糕, 失望, 太烂, 垃圾")
 
 THEMES = (
@@ -106,7 +112,11 @@ THEMES = (
     ),
 )  # fmt: skip
 
-NEGATIONS = frozenset(_words("not, no, never, without, isn't, wasn't, aren't, weren't, don't, doesn't, didn't, won't, can't, cannot, couldn't, hardly, nothing"))
+NEGATIONS = frozenset(
+    _words(
+        "not, no, never, without, isn't, wasn't, aren't, weren't, don't, doesn't, didn't, won't, can't, cannot, couldn't, hardly, nothing"
+    )
+)
 NEGATIONS_ZH = _words("不, 没, 没有, 未, 无, 别, 不是, 不太, 不会, 不够, 不算, 并不, 从不, 毫无, 不怎么, 没那么, 没有那么")
 
 STOP = frozenset(

@@ -63,7 +63,11 @@ class Proof:
             return "no clear change"
         if min(self.sign * own[0], self.sign * own[1], self.sign * net[0], self.sign * net[1]) > 0:
             return "improved"
-        return "worse" if max(self.sign * own[0], self.sign * own[1], self.sign * net[0], self.sign * net[1]) < 0 else "no clear change"
+        return (
+            "worse"
+            if max(self.sign * own[0], self.sign * own[1], self.sign * net[0], self.sign * net[1]) < 0
+            else "no clear change"
+        )
 
 
 def _minus(a: Mean, b: Mean) -> float | None:
@@ -93,7 +97,10 @@ def _proofs(crm: Crm) -> pd.DataFrame:
     days = _daily(crm, min(done.done_on)) if len(done) else None
     out = []
     for row in done.itertuples():
-        proof, whole = _proof(days, row.category, row.done_on, crm.end, kind), row.done_on + timedelta(days=WINDOW_DAYS) <= crm.end
+        proof, whole = (
+            _proof(days, row.category, row.done_on, crm.end, kind),
+            row.done_on + timedelta(days=WINDOW_DAYS) <= crm.end,
+        )
         out.append({"improvement_id": row.improvement_id, "category": row.category, "done_on": row.done_on, **_said(proof, kind),
                     "verdict": proof.verdict(crm.business.min_base, whole) if _measurable(days) else "no scores"})  # fmt: skip
     return pd.DataFrame(out, columns=["improvement_id", "category", "done_on", *_names(kind), "verdict"])

@@ -19,7 +19,7 @@ from .lexicon import NEGATIONS, NEGATIONS_ZH, THEMES
 
 BATCH = 50_000  # distinct comments held at a time
 WINDOW_DAYS = 90
-NO_THEME = "no theme"
+NO_THEME, PRAISE, CRITICISM = "no theme", "praise", "criticism"
 LONGEST = 2_000  # characters of a comment that are read
 _PART = re.compile(r"[^a-z'一-鿿]*[.,;:!?。，；：！？、~\n\r()（）【】…]+[^a-z'一-鿿]*")
 _SPACE = re.compile(r"[^a-z'一-鿿]+")
@@ -62,8 +62,8 @@ def themes(crm: Crm) -> pd.DataFrame:
     """How many comments speak of each theme, beside the twelve months before.
 
     Needs feedback: given_at, comment; score for the means.
-    → frame: theme, good (is it good news), count, base (comments), share, mean_score (of the comments of the period with a score),
-      before_count, before_base, before_share, rose (clearly: 99 % interval, both bases sufficient); most comments first, those
+    → frame: theme, tone (praise, criticism), comment_count, base (comments), share, mean_score (of the comments of the period with
+      a score), before_comment_count, before_base, before_share, rose (clearly: 99 % interval, both bases sufficient); most comments first, those
       with no theme last. A comment may speak of several themes, or of none: shares do not add up to 1.
     """
     return crm.once("themes", lambda: _themes(crm)).copy()
@@ -85,19 +85,23 @@ def _themes(crm: Crm) -> pd.DataFrame:
 
 def _table(sums: np.ndarray, min_base: int) -> pd.DataFrame:
     base, before_base = int(sums[-1, 0]), int(sums[-1, 1])
-    names = [*((t.name, t.good) for t in THEMES), (NO_THEME, None)]
+    names = [*((t.name, PRAISE if t.good else CRITICISM) for t in THEMES), (NO_THEME, None)]
     out = [
-        {"theme": name, "good": good, "count": int(now), "base": base, "share": now / base if base else np.nan,
-         "mean_score": score / scores if scores else np.nan, "before_count": int(before), "before_base": before_base,
+        {"theme": name, "tone": tone, "comment_count": int(now), "base": base, "share": now / base if base else np.nan,
+         "mean_score": score / scores if scores else np.nan, "before_comment_count": int(before), "before_base": before_base,
          "before_share": before / before_base if before_base else np.nan,
-         "rose": good is not None and min(base, before_base) >= min_base
+         "rose": tone is not None and min(base, before_base) >= min_base
          and difference(Share(now, base), Share(before, before_base))[0] > 0}
-        for (name, good), (now, before, scores, score) in zip(names, sums[:-1], strict=True)
+        for (name, tone), (now, before, scores, score) in zip(names, sums[:-1], strict=True)
     ]  # fmt: skip
     frame = pd.DataFrame(out)
-    frame = frame[(frame["count"] > 0) | (frame.before_count > 0)]
+    frame = frame[(frame.comment_count > 0) | (frame.before_comment_count > 0)]
     frame = frame.assign(_last=frame.theme == NO_THEME)
-    return frame.sort_values(["_last", "count", "theme"], ascending=[True, False, True]).drop(columns="_last").reset_index(drop=True)
+    return (
+        frame.sort_values(["_last", "comment_count", "theme"], ascending=[True, False, True])
+        .drop(columns="_last")
+        .reset_index(drop=True)
+    )
 
 
 def themes_in(comment: str) -> tuple[int, ...]:
@@ -111,9 +115,9 @@ def themes_in(comment: str) -> tuple[int, ...]:
     found: set[int] = set()
     for part in parts(comment):
         for i, (about, says, phrases) in enumerate(_lists(bool(_CHINESE.search(part)))):
-            if any(_said(part, p) for p in phrases if p in part):
-                found.add(i)
-            elif any(a in part for a in about) and any(_said(part, s) for s in says if s in part):
+            if any(_said(part, p) for p in phrases if p in part) or (
+                any(a in part for a in about) and any(_said(part, s) for s in says if s in part)
+            ):
                 found.add(i)
     return tuple(sorted(found))
 
@@ -159,5 +163,5 @@ def _pattern(word: str) -> str:
 def comment_counts(crm: Crm) -> dict[str, Any]:
     """How many answers of the period carry a comment, and how many of those no theme. → {comments, without_theme}"""
     frame = themes(crm)
-    none = frame[frame.theme == NO_THEME]["count"].sum()
+    none = frame[frame.theme == NO_THEME].comment_count.sum()
     return {"comments": int(frame.base.iloc[0]) if len(frame) else 0, "without_theme": int(none)}

@@ -19,7 +19,7 @@ LEAST = 10  # comments, and customers, below which a word could point at somebod
 PRIOR = 0.1  # the weight of all comments as prior knowledge of how frequent a word is
 MOST, MOST_EACH = 12, 5  # words shown of the unhappy, and of each category
 UNHAPPY = "unhappy"
-COLUMNS = ["group", "term", "count", "base", "share", "others_count", "others_base", "others_share", "z_ratio"]
+COLUMNS = ["group", "term", "comment_count", "base", "share", "others_count", "others_base", "others_share", "z_ratio"]
 _LATIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _CHINESE = re.compile("[一-鿿]{2,}")
 
@@ -28,7 +28,7 @@ def standing_out(crm: Crm) -> pd.DataFrame:
     """The words that unhappy answers of the period (at least of its last 90 days) use clearly more often than the others; without ratings, each category's own.
 
     Needs feedback: given_at, comment; ratings, or category; reps and customers: name (their names are no words).
-    → frame: group ("unhappy", or the category), term, count (comments of the group with it), base, share, others_count,
+    → frame: group ("unhappy", or the category), term, comment_count (comments of the group with it), base, share, others_count,
       others_base, others_share (0..1), z_ratio (standard errors); the most striking first
     Log-odds with an informative Dirichlet prior, z > 2.58 (Monroe, Colaresi, Quinn 2008). A comment counts a word once. Only
     words in at least ten comments of at least ten customers; no digits, no names, no verbatim comments.
@@ -46,7 +46,9 @@ def _standing_out(crm: Crm) -> pd.DataFrame:
     frame = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
     kept = _nobody_s(crm, frame.term.drop_duplicates().to_list())
     frame = frame[frame.term.isin(kept)]
-    frame = frame.assign(_at=frame.group.map(sizes)).sort_values(["_at", "group", "z_ratio", "term"], ascending=[False, True, False, True])
+    frame = frame.assign(_at=frame.group.map(sizes)).sort_values(
+        ["_at", "group", "z_ratio", "term"], ascending=[False, True, False, True]
+    )
     return frame.groupby("group", sort=False).head(MOST if rates(crm) else MOST_EACH)[COLUMNS].reset_index(drop=True)
 
 
@@ -89,7 +91,7 @@ def _stands_out(group: str, counts: Counter, total: Counter, size: int, everybod
     here = np.array([counts[w] for w in words], dtype=float)
     there = np.array([total[w] for w in words], dtype=float) - here
     z = log_odds(here, there, counts.total(), total.total() - counts.total())
-    frame = pd.DataFrame({"group": group, "term": words, "count": here.astype(int), "base": size, "share": here / size,
+    frame = pd.DataFrame({"group": group, "term": words, "comment_count": here.astype(int), "base": size, "share": here / size,
                           "others_count": there.astype(int), "others_base": everybody - size,
                           "others_share": there / (everybody - size), "z_ratio": z})  # fmt: skip
     return frame[frame.z_ratio > CLEAR].sort_values("z_ratio", ascending=False).head(2 * MOST)
@@ -125,7 +127,9 @@ def _named(table: Any, words: list[str]) -> set[str]:
     """Which of the words stand in a name, as a word of it (Chinese: anywhere in it, or the name in the word)."""
     if not words:
         return set()
-    table = table.select(name=table.name.lower(), padded=ibis.literal(" ").concat(table.name.lower().re_replace("[^a-z']+", " "), " "))
+    table = table.select(
+        name=table.name.lower(), padded=ibis.literal(" ").concat(table.name.lower().re_replace("[^a-z']+", " "), " ")
+    )
     chinese = lambda w: table.name.contains(w) | ((table.name != "") & ibis.literal(w).contains(table.name))  # noqa: E731
     found = {f"w{i}": count_if(table.padded.contains(f" {w} ") if w.isascii() else chinese(w)) for i, w in enumerate(words)}
     row = table.aggregate(**found).execute().iloc[0]
