@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 from .crm import ALL, Crm
 from .means import LEVEL, Mean, margin
-
-_Z = {0.95: 1.959963984540054, 0.99: 2.5758293035489004}
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def interval(share: Share, level: float = LEVEL) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.2553, 0.3662)
     """
-    z, n, p = _Z[level], share.base, share.part / share.base
+    z, n, p = NormalDist().inv_cdf((1 + level) / 2), share.base, share.part / share.base
     middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
 

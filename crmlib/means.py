@@ -47,6 +47,15 @@ class Mean:
         return math.sqrt(max(variance, 0.0) / self.base)
 
 
+def together(count: int) -> float:
+    """The level at which each of several intervals must be taken so that all hold at once with 99 % (Bonferroni).
+
+    >>> together(1), together(20)
+    (0.99, 0.9995)
+    """
+    return 1 - (1 - LEVEL) / max(count, 1)
+
+
 def margin(errors: Iterable[tuple[float, float]], level: float = LEVEL) -> float:
     """Half the width of the interval of a sum or difference of independent means, each given as (standard error, cases).
 
@@ -66,13 +75,13 @@ def margin(errors: Iterable[tuple[float, float]], level: float = LEVEL) -> float
 
 
 def mean_interval(mean: Mean, low: float = -math.inf, high: float = math.inf) -> tuple[float, float]:
-    """The 99 % interval of a mean (Student's t), within the scale's ends; NaN of fewer than two values.
+    """The 99 % interval of a mean (Student's t), within the scale's ends; NaN of fewer than two values, or where all are alike.
 
     >>> mean_interval(Mean(9, 41, 2), 1, 5)
     (1, 5)
     """
-    if mean.value is None or mean.error is None:
-        return math.nan, math.nan
+    if mean.value is None or not mean.error:
+        return math.nan, math.nan  # of values that are all alike the spread is not known, it is not 0
     wide = margin([(mean.error, mean.base)])
     return max(mean.value - wide, low), min(mean.value + wide, high)
 

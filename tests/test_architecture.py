@@ -31,7 +31,10 @@ MAY_IMPORT = {
     "measures": {"errors"},
     "means": set(),
     "kpi": {"errors", "periods", "schema", "crm", "measures", "means"},
-    **{room: {"errors", "periods", "schema", "crm", "measures", "means", "kpi", "metrics", "models"} for room in ("metrics", "models")},
+    **{
+        room: {"errors", "periods", "schema", "crm", "measures", "means", "kpi", "metrics", "models"}
+        for room in ("metrics", "models")
+    },
     "findings": FOUNDATIONS | NUMBERS | {"schema", "crm", "findings"},
     **dict.fromkeys(PICTURES, {"errors", "periods", "fmt", "texts"} | PICTURES),
     "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "crm", "findings", "blocks"},

@@ -32,7 +32,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "cumulative_share": lambda t: _counted(t).sum(),
     "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(_counted(t, "before_"), t["before_share"]),
     "after_share": lambda t: t["after_base"],
-    "others_share": lambda t: t["others_base"] if "others_base" in t else math.inf,
+    "others_share": lambda t: t.get("others_base", math.inf),
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
     "complaint_rate": lambda t: t["order_count"],

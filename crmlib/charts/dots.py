@@ -40,7 +40,7 @@ def _axis(ax: Axes, rows: list[dict], unit: str, lang: str) -> None:
     words = [fmt.number(v, lang, 0 if v == round(v) and values[0] == round(values[0]) else 1) for v in values]
     ax.set_xlim(values[0], values[-1])
     bottom, top = ax.get_ylim()
-    floor = ax.get_figure().get_figheight() * 72 - 8
+    floor = ax.figure.get_figheight() * 72 - 8  # type: ignore[union-attr]
     every = 1 if sum(map(width, words)) + 8 * len(words) <= WIDTH * ax.get_position().width else len(values) - 1
     for i, (value, word) in enumerate(zip(values, words, strict=True)):
         line(ax, [value, value], [bottom, top], "grid", zorder=0.5)

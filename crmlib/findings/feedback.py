@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Kpi, Share, difference
-from ..means import Mean, mean_difference
+from ..means import Mean, mean_difference, together
 from ..metrics import feedback_groups as groups
 from ..metrics import improvements, proofs, themes
 from ..metrics.deals import no_group
@@ -121,16 +121,19 @@ def concentrated(crm: Crm) -> list[Finding]:
 
 
 def product(crm: Crm) -> list[Finding]:
-    """The product with clearly more problems among its answers than all others together (99 %) and by five percentage points."""
+    """The product with clearly more problems among its answers than all others together, and by five percentage points.
+
+    Clearly: by a 99 % interval that holds for all products at once; one of many is the worst by chance.
+    """
     frame = groups.sums_by(crm, "product")
-    problems, judged, least = int(frame.problem_count.sum()), int(frame.judged.sum()), crm.business.min_base
-    found = []
-    for row in frame[frame["product"] != no_group("product")].to_dict("records"):
+    whole, least, found = Share(int(frame.problem_count.sum()), int(frame.judged.sum())), crm.business.min_base, []
+    named = frame[(frame["product"] != no_group("product")) & (frame.judged >= least)]
+    for row in named.to_dict("records"):
         own = Share(int(row["problem_count"]), int(row["judged"]))
-        rest = Share(problems - own.part, judged - own.base)
-        if min(own.base, rest.base) < least or own.part / own.base - rest.part / rest.base < PRODUCT_BY - 1e-9:
+        rest = Share(whole.part - own.part, whole.base - own.base)
+        if rest.base < least or own.part / own.base - rest.part / rest.base < PRODUCT_BY - 1e-9:
             continue
-        if difference(own, rest)[0] > 0:
+        if difference(own, rest, together(len(named)))[0] > 0:
             found.append(said("feedback.product", "warning", "by-product", product=row["product"], share=own.value, part=int(own.part),
                               base=int(own.base), others_share=rest.value, others_base=int(rest.base)))  # fmt: skip
     return sorted(found, key=lambda f: (f.values["others_share"] - f.values["share"], f.values["product"]))[:1]

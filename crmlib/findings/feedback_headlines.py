@@ -36,9 +36,9 @@ def satisfaction_headline(kpi: Kpi) -> Finding:
     change, value = kpi.change(), "share" if kpi.name == "csat_top_box" else "nps"
     rule = f"feedback.{'satisfied' if value == 'share' else 'recommend'}"
     if change is None or change.why == "small_base":
-        return said(f"{rule}_alone", base=kpi.base, **{value: kpi.value})
+        return Finding(f"{rule}_alone", values={"base": kpi.base, value: kpi.value})
     kind = "steady" if not change.clear else "up" if (change.delta or 0) > 0 else "down"
-    return said(f"{rule}_{kind}", base=kpi.base, **{value: kpi.value, f"before_{value}": kpi.previous})
+    return Finding(f"{rule}_{kind}", values={"base": kpi.base, value: kpi.value, f"before_{value}": kpi.previous})
 
 
 def satisfaction_says(crm: Crm) -> list[Finding]:
@@ -46,12 +46,13 @@ def satisfaction_says(crm: Crm) -> list[Finding]:
     row, least = totals(crm), crm.business.min_base
     mean, top, recommend = score_of(row), top_of(row), nps_of(row)
     says = []
-    if mean.base >= least:
+    if mean.base >= least and mean.error:
         low, high = mean_interval(mean, 1, 5)
         says.append(said("say.csat_mean", score=mean.value, base=int(mean.base), low_score=low, high_score=high))
+    if top.base >= least:
         low, high = interval(top)
         says.append(said("say.csat_top_box", share=top.value, part=top.part, base=top.base, low_share=low, high_share=high))
-    if recommend.base >= least:
+    if recommend.base >= least and recommend.error:
         low, high = mean_interval(recommend, -100, 100)
         says.append(said("say.nps", nps=recommend.value, base=int(recommend.base), low_nps=low, high_nps=high))
     return says
@@ -67,11 +68,12 @@ def groups_headline(crm: Crm, frame: pd.DataFrame, group: str) -> Finding:
     if len(enough) < 2:
         return _most(named, group, int(frame.answers.sum()))
     end = enough[column].max() if group in HIGHEST else enough[column].min()
-    first, value = enough[enough[column] == end], {"score" if column == "csat_mean" else "nps": float(end)}
+    first, value = enough[enough[column] == end], "score" if column == "csat_mean" else "nps"
     way, rating = ("highest" if group in HIGHEST else "lowest"), "" if column == "csat_mean" else "_nps"
     if len(first) > 1:
-        return said(f"feedback.{way}_alike{rating}", count=len(first), **value)
-    return said(f"feedback.{way}_{group}{rating}", base=int(first[base].iloc[0]), **{group: first[group].iloc[0]}, **value)
+        return Finding(f"feedback.{way}_alike{rating}", values={"count": len(first), value: float(end)})
+    values = {group: first[group].iloc[0], value: float(end), "base": int(first[base].iloc[0])}
+    return Finding(f"feedback.{way}_{group}{rating}", values=values)
 
 
 def _most(named: pd.DataFrame, group: str, total: int) -> Finding:
@@ -165,8 +167,8 @@ def lines_headline(frame: pd.DataFrame) -> Finding:
     return said("feedback.top_line", product_line=finding.values["product"], **values)
 
 
-def improvements_headline(frame: pd.DataFrame) -> Finding:
-    """How many measures are open, and how many of them overdue."""
+def improvements_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
+    """How many measures are open, how many of them overdue, and how many were done in the last twelve months."""
     if frame.empty:
         return said("feedback.no_measures")
     still = int(frame.state.isin(["open", "overdue"]).sum())

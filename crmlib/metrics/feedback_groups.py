@@ -11,7 +11,7 @@ from ..crm import Crm
 from ..kpi import Share, interval
 from ..means import Mean, mean_interval
 from ..measures import within
-from ..periods import year_earlier
+from ..periods import Period, year_earlier
 from .deals import named, no_group, which
 from .feedback import answers, feedback, nps_of, of_period, problems_of, score_of, sums, top_of
 
@@ -38,28 +38,47 @@ def answers_by(crm: Crm, group: str) -> pd.DataFrame:
     """The figures of the answers of each source, category, product, rep or team.
 
     Needs feedback: given_at and the group's column; score, nps as delivered.
-    → frame: <group>, then MEASURES (share: of all answers), without those of a rating that the source does not deliver; intervals at 99 %, of
-      shares on a sufficient base only; most answers first, rows of no group last.
+    → frame: <group>, answers, scores, csat_mean, low_score, high_score (99 %), csat_top_box, nps_answers, nps, judged, problem_count,
+      problem_rate; without scores NPS has the interval (low_nps, high_nps), without any rating the share of all answers stands
+      instead; most answers first, rows of no group last.
       Rows add up to the figures of the whole view.
     """
     frame = sums_by(crm, group)
     frame = frame.assign(_last=frame[group] == no_group(group), **{group: named(crm, group, frame[group])})
     frame = frame.sort_values(["_last", "answers", group], ascending=[True, False, True]).reset_index(drop=True)
-    return _delivered(crm, pd.concat([frame[[group]], _figures(frame, crm.business.min_base)], axis=1))
+    made = _delivered(crm, pd.concat([frame[[group]], _figures(frame, crm.business.min_base)], axis=1))
+    beside = [
+        "low_share",
+        "high_share",
+        *(["share", "low_nps", "high_nps"] if "csat_mean" in made else ["share"] if "nps" in made else []),
+    ]
+    return made.drop(columns=beside, errors="ignore")  # one interval a row: of the rating by which groups are compared
 
 
 def answers_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
-    """The figures of the answers of each period up to this one. → frame: period, then as `answers_by`; oldest first
+    """The figures of the answers of each period up to this one. → frame: period, MEASURES as delivered; oldest first
 
-    Needs feedback: given_at; score, nps as delivered. Periods before the data began are left out.
+    Needs feedback: given_at; score, nps as delivered; orders for complaint_rate. Intervals at 99 %, of shares on a sufficient
+    base only. Periods before the data began are left out.
     """
     periods, table = crm.period.trailing(count), feedback(crm)
     table = table.mutate(_period=which(table.given_at, periods)).filter(lambda t: t._period >= 0)
     found = table.group_by("_period").aggregate(**sums(table)).execute().set_index("_period")
     found = found.reindex(range(count)).fillna(0).reset_index(drop=True)
     frame = pd.concat([pd.DataFrame({"period": periods}), _figures(found, crm.business.min_base)], axis=1)
+    if crm.has("orders"):
+        frame["order_count"] = _orders(crm, periods)
+        frame["complaint_rate"] = frame.problem_count / frame.order_count.replace(0, np.nan)
     frame = frame[(frame.answers > 0).cummax()].drop(columns="share")
     return _delivered(crm, frame.reset_index(drop=True))
+
+
+def _orders(crm: Crm, periods: list[Period]) -> pd.Series:
+    """How many orders each period has (refunds are none)."""
+    table = crm.table("orders", "order_id", "ordered_at", "amount", "_team")
+    table = table.filter(table.amount >= 0).mutate(_period=which(table.ordered_at, periods))
+    counts = table.group_by("_period").aggregate(n=lambda t: t.count()).execute().set_index("_period").n
+    return counts.reindex(range(len(periods))).fillna(0).astype(int)
 
 
 def _figures(frame: pd.DataFrame, min_base: int) -> pd.DataFrame:

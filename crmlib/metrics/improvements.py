@@ -1,15 +1,20 @@
 """The closed loop: what was done about what customers said, by whom, until when, and whether they were told."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..crm import ALL, Crm
 from ..kpi import Figure, Share, measured
 from ..measures import day
-from ..periods import year_earlier
+from ..periods import Period, year_earlier
 
-COLUMNS = ["improvement_id", "category", "description", "owner", "team", "opened_on", "due_on", "done_on", "told_customers_on"]
+GIVEN = ["improvement_id", "category", "owner", "due_on", "done_on", "told_customers_on", "opened_on", "team", "description"]
+COLUMNS = [*GIVEN[:2], "state", "late_days", *GIVEN[2:]]
+DAYS = [c for c in GIVEN if c.endswith("_on")]
 STATES = ("overdue", "open", "done", "told")
 
 
@@ -17,7 +22,7 @@ def improvements(crm: Crm) -> pd.DataFrame:
     """The measures open at the period's end, and those done or told to customers in the twelve months before it.
 
     Needs improvements: category, opened_on; owner, due_on, done_on, told_customers_on, team as delivered.
-    → frame: COLUMNS (days as dates), state (open; overdue: open and due before the last day that this view knows; done; told:
+    → frame: COLUMNS: days as dates, state (open; overdue: open and due before the last day that this view knows; done; told:
       done, and customers were told), late_days (done, or still open, after the due day; 0 in time); open ones first, the
       latest due first among them, then the last done. A team sees its own and those of no team (the company's).
     What was done or told after the period's end is not known yet.
@@ -26,12 +31,10 @@ def improvements(crm: Crm) -> pd.DataFrame:
 
 
 def _improvements(crm: Crm) -> pd.DataFrame:
-    table, since = crm.company.table("improvements"), day(year_earlier(crm.end))
-    if crm.team != ALL:
-        table = table.filter((table._team == crm.team) | table._team.isnull())
+    table, since = _own(crm), day(year_earlier(crm.end))
     recent = (table.done_on.cast("timestamp") >= since) | (table.told_customers_on.cast("timestamp") >= since)
-    frame = table.filter(table.done_on.isnull() | recent).select(*COLUMNS).execute()
-    for column in [c for c in COLUMNS if c.endswith("_on")]:
+    frame = table.filter(table.done_on.isnull() | recent).select(*GIVEN).execute()
+    for column in DAYS:
         frame[column] = pd.to_datetime(frame[column])
     today = pd.Timestamp(crm.as_of.date())
     frame["state"] = [_state(r.due_on, r.done_on, r.told_customers_on, today) for r in frame.itertuples()]
@@ -40,15 +43,38 @@ def _improvements(crm: Crm) -> pd.DataFrame:
     frame["_state"] = frame.state.map({"overdue": 0, "open": 0}).fillna(1)
     frame["_done"] = (today - frame.done_on).dt.days
     frame = frame.sort_values(["_state", "_done", "due_on", "improvement_id"], na_position="last").reset_index(drop=True)
-    for column in [c for c in COLUMNS if c.endswith("_on")]:
+    for column in DAYS:
         frame[column] = [None if pd.isna(d) else d.date() for d in frame[column]]
-    return frame[[*COLUMNS, "state", "late_days"]]
+    return frame[COLUMNS]
+
+
+def _own(crm: Crm) -> Any:
+    """The measures of this view: a team's own and those of no team."""
+    table = crm.company.table("improvements")
+    return table if crm.team == ALL else table.filter((table._team == crm.team) | table._team.isnull())
 
 
 def _state(due: pd.Timestamp, done: pd.Timestamp, told: pd.Timestamp, today: pd.Timestamp) -> str:
     if pd.isna(done):
         return "overdue" if due < today else "open"
     return "done" if pd.isna(told) else "told"
+
+
+def course(crm: Crm, periods: Sequence[Period]) -> pd.DataFrame:
+    """How many measures were open, and overdue, at the end of each of some periods.
+
+    Needs improvements: opened_on, due_on, done_on. → frame: open_improvements, overdue_improvements (NaN: not delivered)
+    """
+    names = ["open_improvements", "overdue_improvements"]
+    if not crm.has("improvements"):
+        return pd.DataFrame(np.nan, index=range(len(periods)), columns=names)
+    frame = _own(crm).select("opened_on", "due_on", "done_on").execute().apply(pd.to_datetime)
+    out = []
+    for period in periods:
+        end, today = pd.Timestamp(period.end), pd.Timestamp(min(period.end - timedelta(days=1), crm.as_of.date()))
+        still = (frame.opened_on < end) & ~(frame.done_on < end)
+        out.append((int(still.sum()), int((still & (frame.due_on < today)).sum())))
+    return pd.DataFrame(out, columns=names)
 
 
 def done_lately(crm: Crm) -> pd.DataFrame:

@@ -73,7 +73,8 @@ def _themes(crm: Crm) -> pd.DataFrame:
     sums = np.zeros((len(THEMES) + 2, 4))  # of every theme, of none, of all: now, before, scores, their total
     for batch in comments(crm):
         weights = batch[["now", "before", "scores", "score_total"]].to_numpy(dtype=float)
-        rows, columns = [], []
+        rows: list[int] = []
+        columns: list[int] = []
         for row, text in enumerate(batch.comment):
             found = themes_in(text) or (len(THEMES),)
             rows += [row] * len(found)
