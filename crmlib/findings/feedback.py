@@ -90,7 +90,7 @@ def _valued(measure: str, a: Mean, b: Mean, other: str) -> dict[str, Any]:
 
 
 def theme_rose(crm: Crm) -> list[Finding]:
-    """The criticism and the praise that grew the most: clearly on the twelve months before (99 %) and by two percentage points."""
+    """The criticism and the praise that grew the most: clearly on the twelve months before (metrics.themes) and by two percentage points."""
     if not crm.has("feedback", "comment"):
         return []
     frame = themes.themes(crm)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Share, difference
+from ..means import together
 from ..measures import count_if, total, within
 from ..periods import year_earlier
 from .feedback import feedback
@@ -63,7 +64,7 @@ def themes(crm: Crm) -> pd.DataFrame:
 
     Needs feedback: given_at, comment; score for the means.
     → frame: theme, tone (praise, criticism), comment_count, base (comments), share, mean_score (of the comments of the period with
-      a score), before_comment_count, before_base, before_share, rose (clearly: 99 % interval, both bases sufficient); most comments first, those
+      a score), before_comment_count, before_base, before_share, rose (clearly: by a 99 % interval that holds for all themes at once, both bases sufficient); most comments first, those
       with no theme last. A comment may speak of several themes, or of none: shares do not add up to 1.
     """
     return crm.once("themes", lambda: _themes(crm)).copy()
@@ -92,7 +93,7 @@ def _table(sums: np.ndarray, min_base: int) -> pd.DataFrame:
          "mean_score": score / scores if scores else np.nan, "before_comment_count": int(before), "before_base": before_base,
          "before_share": before / before_base if before_base else np.nan,
          "rose": tone is not None and min(base, before_base) >= min_base
-         and difference(Share(now, base), Share(before, before_base))[0] > 0}
+         and difference(Share(now, base), Share(before, before_base), together(len(THEMES)))[0] > 0}
         for (name, tone), (now, before, scores, score) in zip(names, sums[:-1], strict=True)
     ]  # fmt: skip
     frame = pd.DataFrame(out)
@@ -116,9 +117,9 @@ def themes_in(comment: str) -> tuple[int, ...]:
     found: set[int] = set()
     for part in parts(comment):
         for i, (about, says, phrases) in enumerate(_lists(bool(_CHINESE.search(part)))):
-            if any(_said(part, p) for p in phrases if p in part) or (
-                any(a in part for a in about) and any(_said(part, s) for s in says if s in part)
-            ):
+            named = [a for a in about if a in part]
+            rest = _without(part, named)
+            if any(_said(part, p) for p in phrases if p in part) or (named and any(_said(rest, s) for s in says if s in rest)):
                 found.add(i)
     return tuple(sorted(found))
 
@@ -138,6 +139,13 @@ def _padded(part: str) -> str:
         return ""
     left = "" if _CHINESE.match(words[0]) else " "
     return left + words + ("" if _CHINESE.match(words[-1]) else " ")
+
+
+def _without(part: str, words: list[str]) -> str:
+    """A part of a comment without the words for what it is about: 快递 is no praise for being 快."""
+    for word in words:
+        part = part.replace(word, "·") if _CHINESE.search(word) else part
+    return part
 
 
 def _said(part: str, word: str) -> bool:
