@@ -40,7 +40,7 @@ def fell(crm: Crm) -> list[Finding]:
     if measure is None:
         return []
     now, before = _means(crm, "category", measure), _means(crm, "category", measure, (year_earlier(start), start))
-    pairs = [(c, now[c], before[c]) for c in now if c in before]
+    pairs = [(c, now[c], before[c]) for c in now if c in before and c != no_group("category")]
     lower = [(c, a, b) for c, a, b in pairs if _lower(a, b, CLEARLY[measure], crm.business.min_base)]
     return [
         said(
@@ -180,7 +180,7 @@ def _lately(crm: Crm, holds: Any) -> pd.DataFrame:
     if not crm.has("improvements"):
         return pd.DataFrame(columns=["verdict", "improvement_id"])
     frame = proofs.proofs(crm)
-    return frame[[bool(holds(row)) for row in frame.itertuples()]]
+    return frame[pd.Series([bool(holds(row)) for row in frame.itertuples()], index=frame.index, dtype=bool)]
 
 
 def overdue(crm: Crm) -> list[Finding]:

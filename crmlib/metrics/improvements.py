@@ -80,7 +80,7 @@ def course(crm: Crm, periods: Sequence[Period]) -> pd.DataFrame:
 def done_lately(crm: Crm) -> pd.DataFrame:
     """The measures done in the twelve months to the period's end. → rows of `improvements`"""
     frame, since = improvements(crm), year_earlier(crm.end)
-    return frame[[isinstance(d, date) and d >= since for d in frame.done_on]]
+    return frame[pd.Series([isinstance(d, date) and d >= since for d in frame.done_on], index=frame.index, dtype=bool)]
 
 
 def _count(crm: Crm, *states: str) -> Figure:

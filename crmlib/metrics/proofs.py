@@ -101,7 +101,8 @@ def _proofs(crm: Crm) -> pd.DataFrame:
         verdict = proof.verdict(crm.business.min_base, whole) if rated else "no scores"
         known = {"improvement_id": row.improvement_id, "category": row.category, "done_on": row.done_on, "verdict": verdict}
         out.append(known | _said(proof, kind))
-    return pd.DataFrame(out, columns=["improvement_id", "category", "done_on", "verdict", *_names(kind)])
+    frame = pd.DataFrame(out, columns=["improvement_id", "category", "done_on", "verdict", *_names(kind)])
+    return frame.astype({name: float for name in _names(kind) if not name.endswith("_base")})
 
 
 def _names(kind: str) -> list[str]:
