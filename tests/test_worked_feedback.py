@@ -45,6 +45,6 @@ def test_nine_in_ten_are_satisfied_with_xiao_wang(tmp_path):
 
 
 def test_thirty_percent_promoters_and_twenty_percent_detractors_are_plus_ten(tmp_path):
-    found = facts(tmp_path, feedback=answers(nps=[9, 10, 9] + [7, 8, 7, 8, 7] + [6, 0]))
+    found = facts(tmp_path, feedback=answers(nps=[9, 10, 9, 7, 8, 7, 8, 7, 6, 0]))
     (nps,) = [k for k in found["kpis"] if k["name"] == "nps"]
     assert (nps["value"], nps["base"], nps["unit"]) == (10, 10, "points")
