@@ -103,7 +103,8 @@ def test_themes_are_counted_beside_the_twelve_months_before():
         0.2,
     )
     assert slow.mean_score == 2.25 and none.comment_count == 4 and slow.tone == "criticism" and pd.isna(none.tone)
-    assert themes.comment_counts(view) == {"comments": 8, "without_theme": 4}
+    assert themes.comment_counts(view).iloc[0].to_dict() == {"comment_count": 8, "without_theme_count": 4}
+    assert themes.named(themes.themes(view)).theme.to_list() == ["slow delivery"]
 
 
 def test_equal_comments_are_read_once(monkeypatch):

@@ -12,7 +12,7 @@ from .columns import bases
 _DRAWN: dict[str, dict[str, str]] = {
     "steps": {"value": "", "from_previous": "conversion_from_previous", "to_next": "conversion_to_next"},
     "ranges": {"value": "", "median": "median_days", "p90": "p90_days", "before": "median_before_days"},
-    "bars": {"value": "share", "before": "before_share", "so_far": "cumulative_share"},
+    "bars": {"value": "share", "before": "before_share", "so_far": "cumulative_share", "group": "tone"},
 }
 _DOTS = (
     {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},

@@ -64,8 +64,8 @@ def themes(crm: Crm) -> pd.DataFrame:
 
     Needs feedback: given_at, comment; score for the means.
     → frame: theme, tone (praise, criticism), comment_count, base (comments), share, mean_score (of the comments of the period with
-      a score), before_comment_count, before_base, before_share, rose (clearly: by a 99 % interval that holds for all themes at once, both bases sufficient); most comments first, those
-      with no theme last. A comment may speak of several themes, or of none: shares do not add up to 1.
+      a score), before_comment_count, before_base, before_share, rose (clearly: by a 99 % interval that holds for all themes at once, both bases sufficient); criticism first,
+      most comments first, those with no theme last. A comment may speak of several themes, or of none: shares do not add up to 1.
     """
     return crm.once("themes", lambda: _themes(crm)).copy()
 
@@ -100,7 +100,7 @@ def _table(sums: np.ndarray, min_base: int) -> pd.DataFrame:
     frame = frame[(frame.comment_count > 0) | (frame.before_comment_count > 0)]
     frame = frame.assign(_last=frame.theme == NO_THEME)
     return (
-        frame.sort_values(["_last", "comment_count", "theme"], ascending=[True, False, True])
+        frame.sort_values(["_last", "tone", "comment_count", "theme"], ascending=[True, True, False, True])
         .drop(columns="_last")
         .reset_index(drop=True)
     )
@@ -169,8 +169,16 @@ def _pattern(word: str) -> str:
     return f" {word[:-1]}" if word.endswith("*") else f" {word} "
 
 
-def comment_counts(crm: Crm) -> dict[str, Any]:
-    """How many answers of the period carry a comment, and how many of those no theme. → {comments, without_theme}"""
+def named(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `themes` that are a theme."""
+    return frame[frame.theme != NO_THEME].reset_index(drop=True)
+
+
+def comment_counts(crm: Crm) -> pd.DataFrame:
+    """How many answers of the period carry a comment, and how many of those no theme that the list of words knows.
+
+    Needs feedback: given_at, comment. → frame of one row: comment_count, without_theme_count
+    """
     frame = themes(crm)
-    none = frame[frame.theme == NO_THEME].comment_count.sum()
-    return {"comments": int(frame.base.iloc[0]) if len(frame) else 0, "without_theme": int(none)}
+    none = int(frame[frame.theme == NO_THEME].comment_count.sum())
+    return pd.DataFrame({"comment_count": [int(frame.base.iloc[0]) if len(frame) else 0], "without_theme_count": [none]})
