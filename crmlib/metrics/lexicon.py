@@ -29,11 +29,11 @@ _GOODS = _words(
     "quality, product*, item*, build, material*, device*, printer*, monitor*, 质量, 产品, 商品, 做工, 材料, 机器, 设备, 打印机, 显示器"
 )
 _SERVICE = _words(
-    "service*, support, staff, agent*, executive*, contact, rep, team, customer care, helpline, 客服, 售后, 服务, 销售人员, 客户经理, 人员, 司机"
+    "service*, support, staff, agent*, executive*, contact, rep, team, customer care, helpline, 客服, 售后, 服务, 销售人员, 客户经理, 人员, 司机, 工程师, 顾问, 技术员, technician*, engineer*, driver*"
 )
 _PRICE = _words("price*, pricing, cost*, value, fee*, 价格, 报价, 价钱, 费用, 性价比, 收费")
 _SYSTEM = _words(
-    "app, website, site, software, system, login, portal, checkout, 系统, 软件, 网站, 界面, 手机端, 小程序, 网页, 平台"
+    "app, website, site, software, system, login, portal, checkout, 系统, 软件, 网站, 界面, 手机端, 小程序, 网页, 页面, 平台"
 )
 _GOOD = _words(
     "good, great, excellent, nice, best, awesome, amazing, superb, perfect, happy, satisfied, 好, 不错, 满意, 棒, 优秀, 赞"
@@ -54,16 +54,16 @@ THEMES = (
     Theme(
         "wrong item", False, _words("item*, product*, article*, part*, order, colour, color, size, 货, 商品, 型号, 颜色, 尺寸, 配件, 东西"),
         _words("wrong, missing, incomplete, different from, not what i ordered, 发错, 送错, 错发, 漏发, 少发, 不对, 缺件, 不符"),
-        _words("wrong item, wrong product, 发错货, 送错货, 少了一件, 货不对板, 与描述不符"),
+        _words("wrong item, wrong product, 发错货, 送错货, 少了一件, 货不对板, 与描述不符, 少发, 漏发, 少配件, were missing, was missing"),
     ),
     Theme(
         "product defect", False, _GOODS,
         (*_words("broke*, defect*, faulty, fail*, fault, jam*, crack*, stopped working, not working, 坏, 故障, 异味, 缺陷, 亮点, 卡纸, 裂, 失灵, 不能用, 一般"), *_BAD),
-        _words("broke after, broke down, stopped working, poor quality, bad quality, does not work, paper jams, 就坏了, 坏了, 用不了, 卡纸, 质量差, 有异味, 有亮点"),
+        _words("broke after, broke down, stopped working, poor quality, bad quality, does not work, paper jams, 就坏了, 坏了, 用不了, 卡纸, 划痕, 不耐用, 做工粗糙, scratched, battery dies, 质量差, 有异味, 有亮点"),
     ),
     Theme(
         "price too high", False, tuple(w for w in _PRICE if w not in ("value", "性价比")), _words("high, too much, increase*, rose, unfair, hidden, 高, 贵, 涨, 不合理, 太多"),
-        _words("expensive, overpriced, overcharge*, too dear, 太贵, 偏贵, 比网上贵, 涨价, 又涨了, 性价比不高, 性价比低, 折扣没有"),
+        _words("expensive, overpriced, overcharge*, too dear, 太贵, 偏贵, 比网上贵, 涨价, 又涨了, 性价比不高, 性价比低, 折扣没有, 没有优惠, 不补差价, prices went up, price went up"),
     ),
     Theme(
         "invoice or billing", False, _words("invoice*, bill, bills, billing, payment*, charge*, receipt*, 发票, 账单, 付款, 扣款, 收据, 对账"),
@@ -77,17 +77,17 @@ THEMES = (
     Theme(
         "service unreachable", False, _words("call*, phone, answer*, reply, replies, response*, support, service*, callback*, 电话, 回复, 回电, 客服, 售后, 答复, 联系"),
         _words("nobody, no one, slow*, waiting, busy, late, ignored, no response, no reply, unanswered, 没人, 无人, 太慢, 慢, 打不通, 等了, 没有回, 没回, 不回, 联系不上"),
-        _words("nobody answered, no one answered, no response, no reply, never called back, not responding, unreachable, cannot reach, 没人接, 打不通, 没有回, 联系不上, 不回复, 石沉大海"),
+        _words("nobody answered, no one answered, no response, no reply, never called back, not responding, unreachable, cannot reach, 没人接, 没人回, 没有人回, 打不通, 没有回, 联系不上, 不回复, 石沉大海"),
     ),
     Theme(
         "unhelpful service", False, _SERVICE,
-        (*_words("rude, unfriendly, unhelpful, impolite, arrogant, careless, cold, did not help, 冷淡, 敷衍, 推诿, 推来推去, 不耐烦, 恶劣, 不专业, 傲慢"), *_BAD),
+        (*_words("rude, unfriendly, unhelpful, impolite, arrogant, careless, cold, did not help, 冷淡, 敷衍, 推诿, 推来推去, 不耐烦, 恶劣, 不专业, 傲慢, 不懂, 没来, did not know, does not know"), *_BAD),
         _words("rude, unhelpful, passed me, passed around, from one person to the next, no help, not helpful, not resolved, not solved, no solution, "
-               "推来推去, 踢皮球, 态度差, 态度恶劣, 态度冷淡, 没有解决, 没解决, 未解决, 解决不了"),
+               "推来推去, 踢皮球, 态度差, 态度恶劣, 态度冷淡, 没有解决, 没解决, 未解决, 解决不了, 答非所问"),
     ),
     Theme(
         "hard to use", False, _SYSTEM, (*_words("hard, difficult, slow*, crash*, error*, bug*, logging me out, not working, confusing, 难, 崩溃, 卡顿, 登录不了, 打不开, 闪退, 报错, 找不到, 复杂"), *_BAD),
-        _words("hard to use, hard to set up, difficult to use, not user friendly, keeps logging me out, manual did not help, 难用, 不好用, 看不懂, 登录不了, 步骤太多, 不方便, 操作复杂"),
+        _words("hard to use, hard to set up, difficult to use, not user friendly, keeps logging me out, manual did not help, 难用, 不好用, 看不懂, 登录不了, 点不了, 装不上, 收不到验证码, 步骤太多, 不方便, 操作复杂"),
     ),
     Theme(
         "fast delivery", True, _DELIVERY, (*_words("fast*, quick*, on time, early, prompt*, swift*, 快, 准时, 及时, 迅速"), *_GOOD),
@@ -95,20 +95,20 @@ THEMES = (
     ),
     Theme(
         "good quality", True, _GOODS, (*_words("solid, sturdy, durable, reliable, stable, as described, 结实, 稳定, 精细, 耐用, 清晰, 符合描述"), *_GOOD),
-        _words("works well, works as described, well made, buy again, no problems, 没问题, 值得购买, 符合描述"),
+        _words("sturdy, works well, works as described, well made, buy again, no problems, 没问题, 值得购买, 符合描述, 做工扎实, 性能稳定, 没有色差"),
     ),
     Theme(
         "good service", True, _SERVICE,
-        (*_words("friendly, helpful, polite, kind, patient, professional, fast*, quick*, prompt*, cooperative, solved, 耐心, 专业, 周到, 热情, 及时, 友好, 快, 细心"), *_GOOD),
-        _words("helpful, polite, calls back, solved in minutes, quick response, quick reply, helped me, problem solved, problem resolved, issue resolved, 马上解决, 很快解决, 态度好, 态度很好, 回复及时, 服务周到"),
+        (*_words("friendly, helpful, polite, kind, patient, professional, fast*, quick*, prompt*, cooperative, solved, 耐心, 专业, 周到, 热情, 及时, 友好, 快, 细心, 清楚, explained"), *_GOOD),
+        _words("helpful, polite, calls back, solved in minutes, quick response, quick reply, helped me, problem solved, problem resolved, issue resolved, 马上解决, 很快解决, 态度好, 态度很好, 回复及时, 服务周到, 有人跟进, 讲解清楚"),
     ),
     Theme(
         "fair price", True, _PRICE, (*_words("fair, low, reasonable, cheap*, affordable, 实惠, 划算, 便宜, 合理, 低, 优惠"), *_GOOD),
-        _words("value for money, good deal, cheaper, 性价比高, 比别家便宜, 划算, 折扣很好"),
+        _words("value for money, good deal, cheaper, 性价比高, 比别家便宜, 划算, 折扣很好, 有优惠, 省了不少, saved us, no hidden costs, 没有隐藏费用"),
     ),
     Theme(
         "easy to use", True, _SYSTEM, (*_words("easy, simple, clear, convenient, user friendly, smooth*, 简单, 方便, 清楚, 顺畅, 流畅, 容易"), *_GOOD),
-        _words("easy to use, easy to install, user friendly, is simple, 容易上手, 好用, 简单方便, 安装顺利, 操作简单, 说明书清楚"),
+        _words("easy to use, easy to install, user friendly, is simple, 容易上手, 好用, 简单方便, 安装顺利, 操作简单, 设置简单, 说明书清楚, clear manual"),
     ),
 )  # fmt: skip
 
