@@ -65,23 +65,19 @@ def test_what_a_comment_speaks_of(comment, expected):
 
 
 EXPECTED = {
-    ("delivery", "good"): {"fast delivery", "good service"}, ("delivery", "bad"): {"slow delivery", "damaged parcel", "wrong item"},
-    ("quality", "good"): {"good quality"}, ("quality", "bad"): {"product defect"},
-    ("service", "good"): {"good service"}, ("service", "bad"): {"service unreachable", "unhelpful service"},
-    ("price", "good"): {"fair price"}, ("price", "bad"): {"price too high", "invoice or billing"},
-    ("usability", "good"): {"easy to use"}, ("usability", "bad"): {"hard to use"},
+    ("delivery", "good"): "fast delivery", ("delivery", "bad"): "slow delivery", ("quality", "good"): "good quality",
+    ("quality", "bad"): "product defect", ("service", "good"): "good service", ("service", "bad"): "service unreachable",
+    ("price", "good"): "fair price", ("price", "bad"): "price too high", ("usability", "good"): "easy to use", ("usability", "bad"): "hard to use",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("category", "tone"), EXPECTED)
-def test_most_sentences_of_the_demo_company_are_heard_and_none_is_heard_the_wrong_way_round(category, tone):
+def test_the_demo_company_s_comments_are_heard_and_never_the_wrong_way_round(category, tone):
     """A list of words never knows all; what it hears must be right."""
-    said = COMMENTS[category][tone]
-    right = [c for c in said if EXPECTED[category, tone] & set(heard(c))]
-    assert len(right) >= 0.6 * len(said), sorted(set(said) - set(right))
+    names = [heard(c) for c in COMMENTS[category][tone]]
+    assert sum(map(bool, names)) >= len(names) / 2 and sum(EXPECTED[category, tone] in n for n in names) >= 2
     good = {t.name for t in THEMES if t.good}
-    for comment in said:
-        assert {n in good for n in heard(comment) if n != "refund or return"} <= {tone == "good"}, comment
+    assert {n in good for found in names for n in found if n != "refund or return"} == {tone == "good"}
 
 
 def test_every_theme_has_words_in_both_languages_and_none_says_the_opposite_of_another():

@@ -42,7 +42,7 @@ _BAD = _words("bad, poor, worst, terrible, horrible, pathetic, useless, disappoi
 
 THEMES = (
     Theme(
-        "slow delivery", False, _DELIVERY, _words("slow*, late, delay*, long time, not on time, not received, 慢, 晚, 迟, 延误, 拖, 超时, 不更新, 没更新"),
+        "slow delivery", False, _DELIVERY, _words("slow*, late, delay*, long time, too long, not on time, not received, 慢, 晚, 迟, 延误, 拖, 超时, 不更新, 没更新"),
         _words("not delivered, never arrived, not arrived, still waiting, has not come, did not come, delayed delivery, late delivery, "
                "没有送到, 没送到, 还没到, 没收到, 没有收到, 未收到, 等了一个多星期, 等了好几天, 迟迟不到, 迟迟不发, 一直没发货, 不准时"),
     ),
