@@ -65,7 +65,7 @@ def test_what_a_comment_speaks_of(comment, expected):
 
 
 EXPECTED = {
-    ("delivery", "good"): "fast delivery", ("delivery", "bad"): "slow delivery", ("quality", "good"): "good quality",
+    ("delivery", "good"): "fast delivery", ("delivery", "bad"): "damaged parcel", ("quality", "good"): "good quality",
     ("quality", "bad"): "product defect", ("service", "good"): "good service", ("service", "bad"): "service unreachable",
     ("price", "good"): "fair price", ("price", "bad"): "price too high", ("usability", "good"): "easy to use", ("usability", "bad"): "hard to use",
 }  # fmt: skip
