@@ -201,10 +201,10 @@ def plain(value, _lang: str = "en") -> str:
 
 _UNITS: dict[str, Callable[..., str]] = {
     "count": count, "share": share, "money": money, "days": days, "hours": days, "score": lambda v, g: number(v, g, 2),
-    "points": points, "ratio": lambda v, g: number(v, g, 2), "text": plain, "day": day,
+    "gap": points, "points": lambda v, g: number(v, g, 1), "ratio": lambda v, g: number(v, g, 2), "text": plain, "day": day,
 }  # fmt: skip
 
 
 def unit(value, name: str, lang: str, currency: str | None = None) -> str:
-    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), or a text or day."""
+    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text or day."""
     return money(value, lang, currency) if name == "money" else _UNITS[name](value, lang)

@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 from .crm import ALL, Crm
-
-LEVEL = 0.99
-_Z = {0.95: 1.959963984540054, 0.99: 2.5758293035489004}
+from .means import LEVEL, Mean, margin
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,12 @@ class Share:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with the number of cases it rests on, or the reason (a key of texts) why there is none."""
+    """A figure with the number of cases it rests on, or the reason (a key of texts) why there is none; of a mean its standard error."""
 
     value: float | None
     base: int | None = None
     reason: str | None = None
+    error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,30 +68,37 @@ class Kpi:
     series: tuple[float | None, ...] = field(default=())
     min_base: int = 30
     rolling: bool = False  # its window is longer than the period: neighbours overlap
+    error: float | None = None  # of a mean: the standard error, now and then
+    previous_error: float | None = None
+    year_before_error: float | None = None
 
     def change(self, against: str = "previous") -> Change | None:
         """The change against `previous` or `year_before`; None where either value is missing.
 
-        A share of cases changed clearly if both bases reach min_base and the 99 % interval of the difference leaves out 0;
+        A share of cases changed clearly if both bases reach min_base and the 99 % interval of the difference leaves out 0
+        (Newcombe's), a mean likewise (Welch's);
         any other figure (a share of an amount, too), if the change is larger than 3.27 times the mean change from one period
         to the next before this one (the upper limit of a moving-range chart: Wheeler, Understanding Variation, 1993; at
         least six earlier periods).
         """
-        before, before_base = getattr(self, against), getattr(self, f"{against}_base")
-        if self.value is None or before is None:
+        before = Figure(getattr(self, against), getattr(self, f"{against}_base"), None, getattr(self, f"{against}_error"))
+        if self.value is None or before.value is None:
             return None
-        delta = self.value - before
-        relative = delta / abs(before) if before else None
+        delta = self.value - before.value
+        relative = delta / abs(before.value) if before.value else None
         overlapping = self.rolling and against == "previous"
-        why = "overlap" if overlapping else self._why_unclear(delta, before, before_base)
+        why = "overlap" if overlapping else self._why_unclear(delta, before)
         return Change(delta, relative, why is None, why)
 
-    def _why_unclear(self, delta: float, before: float, before_base: float | None) -> str | None:
-        if any(b is not None and b < self.min_base for b in (self.base, before_base)):
+    def _why_unclear(self, delta: float, before: Figure) -> str | None:
+        if any(b is not None and b < self.min_base for b in (self.base, before.base)):
             return "small_base"
-        if self.part is not None and self.base and before_base:
-            low, high = difference(Share(self.part, self.base), Share(before * before_base, before_base))
+        if self.part is not None and self.base and before.base:
+            low, high = difference(Share(self.part, self.base), Share((before.value or 0) * before.base, before.base))
             return None if low > 0 or high < 0 else "usual_range"
+        if self.error is not None and before.error is not None and self.base and before.base:
+            wide = margin([(self.error, self.base), (before.error, before.base)])
+            return None if abs(delta) > wide else "usual_range"
         moves = self._moves()
         if len(moves) < 5:
             return "short_history"
@@ -128,6 +135,7 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
         rolling=rolling(crm) if callable(rolling) else rolling,
         previous=previous.value, previous_base=previous.base,
         year_before=year_before.value, year_before_base=year_before.base,
+        error=now.error, previous_error=previous.error, year_before_error=year_before.error,
         target=None if dimension else target(metric.__name__, crm), series=tuple(_known(v) for v in series),
     )  # fmt: skip
 
@@ -140,9 +148,11 @@ def compare_all(crm: Crm, history: Any, *metrics: Callable[[Crm], Any]) -> list[
 def _figure(raw: Any) -> Figure:
     if isinstance(raw, Share):
         return Figure(raw.value, int(raw.base), None if raw.base else "no_base")
+    if isinstance(raw, Mean):
+        return Figure(raw.value, int(raw.base), None if raw.base else "no_base", raw.error)
     if isinstance(raw, Figure):
         value = _known(raw.value)
-        return Figure(value, raw.base, raw.reason or ("no_data" if value is None else None))
+        return Figure(value, raw.base, raw.reason or ("no_data" if value is None else None), raw.error)
     value = _known(raw)
     return Figure(value, None, "no_data" if value is None else None)
 
@@ -178,7 +188,7 @@ def interval(share: Share, level: float = LEVEL) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.2553, 0.3662)
     """
-    z, n, p = _Z[level], share.base, share.part / share.base
+    z, n, p = NormalDist().inv_cdf((1 + level) / 2), share.base, share.part / share.base
     middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
 

@@ -20,29 +20,9 @@ LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
 FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "ledger"}
-DOOR = {
-    "schema",
-    "sql",
-    "formats",
-    "typed",
-    "files",
-    "workbook",
-    "expressions",
-    "mapping",
-    "mapped",
-    "csvfile",
-    "inputs",
-    "stages",
-    "teams",
-    "money",
-    "coverage",
-    "leftout",
-    "checkup",
-    "sources",
-    "crm",
-    "asof",
-}
-NUMBERS = {"measures", "kpi", "metrics", "models"}
+DOOR = {"schema", "sql", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
+        "coverage", "leftout", "checkup", "sources", "crm", "asof"}  # fmt: skip
+NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
            "sections", "frame", "intake", "progress", "__main__"}  # fmt: skip
@@ -50,8 +30,12 @@ MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),
     "measures": {"errors"},
-    "kpi": {"errors", "periods", "schema", "crm", "measures"},
-    **{room: {"errors", "periods", "schema", "crm", "measures", "kpi", "metrics", "models"} for room in ("metrics", "models")},
+    "means": set(),
+    "kpi": {"errors", "periods", "schema", "crm", "measures", "means"},
+    **{
+        room: {"errors", "periods", "schema", "crm", "measures", "means", "kpi", "metrics", "models"}
+        for room in ("metrics", "models")
+    },
     "findings": FOUNDATIONS | NUMBERS | {"schema", "crm", "findings"},
     **dict.fromkeys(PICTURES, {"errors", "periods", "fmt", "texts"} | PICTURES),
     "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "crm", "findings", "blocks"},

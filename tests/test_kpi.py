@@ -6,6 +6,7 @@ import pytest
 
 from crmlib.crm import Crm, rows
 from crmlib.kpi import Change, Figure, Kpi, Share, compare, compare_all, difference, interval, measured, target
+from crmlib.means import Mean
 
 
 @pytest.mark.parametrize(
@@ -239,3 +240,40 @@ def test_newcombe_s_interval_of_a_difference_as_he_prints_it(a, b, low, high):
 def test_a_wider_level_is_a_wider_interval():
     assert difference(Share(56, 70), Share(50, 80), 0.99)[0] < 0 < difference(Share(56, 70), Share(50, 80), 0.95)[0]
     assert interval(Share(50, 100), 0.99)[0] < interval(Share(50, 100), 0.95)[0] < 0.5
+
+
+# ------------------------------------------------------------------------------------------------ means
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "clear", "why"),
+    [
+        ((4.0, 0.1, 29), (3.0, 0.1, 300), False, "small_base"),
+        ((4.0, 0.1, 30), (3.0, 0.1, 300), True, None),
+        ((3.3, 0.1, 3000), (3.0, 0.0548, 3000), True, None),         # error 0.114: 2.576 · 0.114 = 0.294
+        ((3.29, 0.1, 3000), (3.0, 0.0548, 3000), False, "usual_range"),
+        ((3.3, 0.1, 30), (3.0, 0.0548, 30), False, "usual_range"),   # 45 degrees of freedom: 2.69 · 0.114 = 0.307
+        ((3.0, 0.0, 30), (3.0, 0.0, 30), False, "usual_range"),
+        ((3.1, 0.0, 30), (3.0, 0.0, 30), True, None),
+    ],
+)  # fmt: skip
+def test_when_a_change_of_a_mean_means_something(now, before, clear, why):
+    kpi = Kpi(
+        "csat_mean",
+        now[0],
+        "score",
+        "up",
+        base=now[2],
+        previous=before[0],
+        previous_base=before[2],
+        error=now[1],
+        previous_error=before[1],
+    )
+    assert (kpi.change().clear, kpi.change().why) == (clear, why)
+
+
+def test_a_mean_is_compared_with_its_error():
+    score = measured("score", "up")(lambda crm: Mean(9, 41, 2) if crm.period.label == "2026-10" else Mean(0, 0, 0))
+    score.__name__ = "score"
+    kpi = compare(score, crm())
+    assert (kpi.value, kpi.base, kpi.error, kpi.previous, kpi.previous_error) == (4.5, 2, 0.5, None, None)

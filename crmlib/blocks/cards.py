@@ -31,6 +31,8 @@ def delta_text(kpi: Kpi, change: Change, lang: str, currency: str) -> str:
         return relative or _sign(delta) + fmt.money(abs(delta), lang, currency)
     if kpi.unit == "days":
         return texts.days(_signed(delta, lang, 0 if delta == round(delta) else 1), lang)
+    if kpi.unit in ("score", "points"):
+        return _signed(delta, lang, 2 if kpi.unit == "score" else 1)  # of a scale: no percentage of it
     small = kpi.unit == "count" and kpi.value is not None and abs(kpi.value - delta) < kpi.min_base
     shown = _sign(delta) + fmt.unit(abs(delta), kpi.unit, lang)
     return shown if relative is None or small else texts.say("page.because", lang, what=shown, why=relative)

@@ -1,5 +1,6 @@
 """What a table's column holds, by its name, and what its shares are shares of."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,17 +8,19 @@ import pandas as pd
 
 # columns whose name does not say it; all others go by their ending, and what has none is a word
 _UNITS = {
-    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "answers"), "count"),
-    **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share"), "share"),
+    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "answers", "scores", "judged"), "count"),
+    **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share", "csat_top_box"), "share"),
     **dict.fromkeys(("amount", "revenue", "avg_deal_size"), "money"),
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
     **dict.fromkeys(("score", "csat_mean"), "score"),
-    **dict.fromkeys(("opportunity_id", "customer", "rep"), "text"),  # as the data have them, never translated
+    "nps": "points",
+    **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
-    **dict.fromkeys(("stuck", "ripe"), "flag"),
+    **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),
     "period": "period",
 }  # fmt: skip
-_ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day"}
+_ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
+            "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text"}  # fmt: skip
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -25,8 +28,14 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "stage_loss_rate": lambda t: t["count"],
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
     "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
-    "share": lambda t: t["base"] if "base" in t else t["lost_count"].sum(),
-    "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(t["before_count"], t["before_share"]),
+    "share": lambda t: t["base"] if "base" in t else _counted(t).sum(),
+    "cumulative_share": lambda t: _counted(t).sum(),
+    "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(_counted(t, "before_"), t["before_share"]),
+    "after_share": lambda t: t["after_base"],
+    "others_share": lambda t: t.get("others_base", math.inf),
+    "csat_top_box": lambda t: t["scores"],
+    "problem_rate": lambda t: t["judged"],
+    "complaint_rate": lambda t: t["order_count"],
 }
 
 
@@ -45,6 +54,12 @@ def bases(frame: pd.DataFrame) -> pd.DataFrame:
     found = {c: _BASES[c](frame) for c in frame.columns if c in _BASES}
     found |= {c: frame[f"{c}_base"] for c in frame.columns if c not in _BASES and f"{c}_base" in frame}
     return pd.DataFrame(found, index=frame.index)
+
+
+def _counted(frame: pd.DataFrame, before: str = "") -> pd.Series:
+    """The counts that a table's shares are made of."""
+    names = [f"{before}{c}" for c in ("count", "lost_count", "answers", "problem_count")]
+    return frame[next(n for n in names if n in frame)]
 
 
 def _groups(frame: pd.DataFrame) -> Any:

@@ -12,8 +12,12 @@ from .columns import bases
 _DRAWN: dict[str, dict[str, str]] = {
     "steps": {"value": "", "from_previous": "conversion_from_previous", "to_next": "conversion_to_next"},
     "ranges": {"value": "", "median": "median_days", "p90": "p90_days", "before": "median_before_days"},
-    "bars": {"value": "share", "before": "before_share"},
+    "bars": {"value": "share", "before": "before_share", "so_far": "cumulative_share", "group": "tone"},
 }
+_DOTS = (
+    {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},
+    {"value": "nps", "low": "low_nps", "high": "high_nps", "cases": "nps_answers"},
+)
 MEASURE = {"steps": "count", "ranges": "median"}  # the chart's column without which there is nothing to draw
 
 
@@ -21,6 +25,8 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     """A table under the column names that its chart reads, without shares of small bases: they are no percentages."""
     data = data.assign(**{c: data[c].where(base >= min_base) for c, base in bases(data).items()})
     names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
+    if chart is charts.dots:
+        names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
     if chart is charts.trend:
         names.pop("name")
     return data.rename(columns={column: called for called, column in names.items()})

@@ -63,7 +63,7 @@ class Page:
         drawn = drawn_of(chart, data, self.crm.business.min_base)
         if self._absent(needs) or not drawn[MEASURE.get(chart.__name__, "value")].fillna(0).any():
             return self.table(name, headline, data, window=window, table=table, needs=needs)
-        drawn = drawn.assign(hot=drawn["name"] == hot) if chart is charts.ranges else drawn
+        drawn = drawn.assign(hot=drawn["name"] == hot) if chart in (charts.ranges, charts.dots) else drawn
         extra = options | ({"unit": unit} if unit else {}) | ({"highlight": hot} if chart in (charts.steps, charts.bars) else {})
 
         def html(lang: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from .. import fmt, texts
+from ..metrics.deals import NONE_GIVEN
 from .bundle import esc, exact, localised
 from .columns import bases, unit_of
 
@@ -22,7 +23,7 @@ def counts(share: float, base: float, lang: str) -> str:
 
 
 _LIKE_NOTHING = ("none", "nan", "null", "nat", "inf", "-inf", "<na>")  # names that read as if there were none
-_FLAGS = {("stuck", True): "page.stuck", ("ripe", True): "page.ripe", ("ripe", False): "page.unripe"}
+_FLAGS = {("stuck", True): "page.stuck", ("rose", True): "page.rose", ("ripe", True): "page.ripe", ("ripe", False): "page.unripe"}
 
 
 def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:
@@ -35,7 +36,7 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     if unit == "period":
         return fmt.period(value, lang)
     if unit in ("word", "text"):
-        said = texts.word(value, lang) if unit == "word" else str(value)
+        said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
         return counts(value, base, lang)

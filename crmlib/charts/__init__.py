@@ -6,6 +6,7 @@ the page then says in words that there is nothing. A missing value has no mark a
 
 from .. import texts
 from .bars import bars
+from .dots import dots
 from .heat import heat
 from .ranges import ranges
 from .spark import spark
@@ -14,6 +15,7 @@ from .trend import trend
 
 _KEYS = {
     "steps": [("box", "c1", "reached"), ("box", "c1-soft", "lost_since"), ("box", "c2-soft", "bottleneck")],
+    "dots": [("dot", "c1", "key_mean"), ("range", "c1", "key_interval")],
     "ranges": [("dot", "c1", "key_median"), ("ring", "ink-3", "key_before"), ("range", "c1", "key_p90")],
 }
 
@@ -30,4 +32,4 @@ def key(shape: str, lang: str, highlight: bool = False) -> list[tuple[str, str, 
     return [(mark, token, texts.say(f"charts.{word}", lang)) for mark, token, word in marks if highlight or word != "bottleneck"]
 
 
-__all__ = ["bars", "heat", "key", "ranges", "spark", "steps", "trend"]
+__all__ = ["bars", "dots", "heat", "key", "ranges", "spark", "steps", "trend"]

@@ -19,7 +19,8 @@ def bars(
     heads: Heads | None = None,
     currency: str | None = None,
 ) -> Figure:
-    """name, value, before (optional, may be NaN), group (optional); `highlight` is a name, or (group, name).
+    """name, value, before (optional, may be NaN), so_far (optional: the values added up), group (optional); `highlight` is a name,
+    or (group, name).
 
     `heads` stand over the values and the earlier values; where nothing earlier is known one column stands.
     """
@@ -56,6 +57,8 @@ def _places(rows, lang) -> tuple[list[float], list[tuple[float, str]]]:
 def _columns(rows, lang, unit, hot, heads, currency) -> list[Column]:
     say = lambda key: [fmt.unit(row.get(key), unit, lang, currency) for row in rows]  # noqa: E731
     columns = [Column(heads[0], say("value"), "ink", hot)]
+    if any(fmt.known(row.get("so_far")) for row in rows):
+        columns.append(Column(texts.say("charts.so_far", lang), say("so_far")))
     if any(fmt.known(row.get("before")) for row in rows):
         columns.append(Column(heads[1], say("before"), tick=True))
     return columns

@@ -10,10 +10,10 @@ from ..crm import ALL, Crm
 SEVERITIES = ("problem", "warning", "opportunity", "info")
 # the unit in which a named value is said; names ending in one of these are in that unit too (before_share …)
 UNITS = {
-    "share": "share", "delta": "points", "low": "points", "high": "points", "part": "count", "base": "count", "count": "count",
-    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share", "score": "score",
+    "share": "share", "delta": "gap", "low": "gap", "high": "gap", "part": "count", "base": "count", "count": "count",
+    "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share", "score": "score", "nps": "points", "on": "day",
 }  # fmt: skip
-NAMES = ("rep", "customer")  # of people: said as they are, never translated
+NAMES = ("rep", "customer", "improvement", "term")  # of people and things: said as they are, never translated
 LONGEST = 120  # of a name in a sentence
 
 
@@ -48,7 +48,7 @@ def _worded(name: str, value: Any, lang: str, currency: str | None) -> str:
     if hasattr(value, "label"):
         return fmt.period(value, lang)
     unit = unit_of(name)
-    if unit == "points" and fmt.known(value):
+    if unit == "gap" and fmt.known(value):
         return fmt.points(abs(value), lang)
     return texts.days(fmt.days(value, lang), lang) if unit == "days" else fmt.unit(value, unit, lang, currency)
 

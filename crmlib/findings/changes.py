@@ -15,7 +15,8 @@ def changed(kpi: Kpi | None, rule: str, evidence: str, bad: str = "warning") -> 
         if kpi and change and change.clear and change.delta:
             rose = change.delta > 0
             kind = {"share": "share", "money": "amount", "score": "score", "points": "nps"}.get(kpi.unit, "count")
-            values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base, "delta": abs(change.delta)}
+            values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base}
+            values[f"delta_{kind}" if kind in ("score", "nps") else "delta"] = abs(change.delta)
             severity = "info" if kpi.better is None else "opportunity" if rose == (kpi.better == "up") else bad
             said = {k: v for k, v in values.items() if v is not None}
             return [Finding(f"{rule}_{'rose' if rose else 'fell'}_{against}", severity, said, evidence)]
