@@ -11,7 +11,7 @@ from .. import fmt, texts
 from ..crm import ALL, Crm
 from ..periods import Period
 from ..schema import DEFAULT_MAX_LEFT_OUT
-from .bundle import Block, esc, lab_style, localised, plain
+from .bundle import Block, esc, lab_style, localised, plain, told
 
 SCHEMA = 1
 
@@ -72,8 +72,10 @@ def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], la
             day=fmt.day(crm.as_of, lang),
         )
         words = {"team": team_words(crm, lang), "period": fmt.period(crm.period, lang)}
-        told = [texts.say(f"page.{n}", lang, **words) for n in (*[rule] * texts.has(f"page.{rule}"), *_lacks(crm, names), *notes)]
-        said = "".join(f"<p>{esc(s)}</p>" for s in [*told, *_declared(crm, names, lang)])
+        notes_said = [
+            texts.say(f"page.{n}", lang, **words) for n in (*[rule] * texts.has(f"page.{rule}"), *_lacks(crm, names), *notes)
+        ]
+        said = "".join(f"<p>{told(s)}</p>" for s in [*notes_said, *_declared(crm, names, lang)])
         return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
 
     return Block({g: html(g) for g in languages}, id="coverage")

@@ -7,7 +7,7 @@ from .. import charts, findings, fmt, texts
 from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
-from .bundle import Block, esc, exact, localised
+from .bundle import Block, esc, exact, localised, told
 
 _COLOUR = {"problem": "bad", "warning": "bad", "opportunity": "good", "info": ""}
 
@@ -53,7 +53,7 @@ def _finding(crm: Crm, finding: Finding, i: int, lang: str) -> str:
     )
     return (
         f'<li id="f-{i + 1}" class="{_COLOUR[finding.severity]}"><p class="sev">{texts.say(f"severities.{finding.severity}", lang)}</p>'
-        f"<div><h3>{esc(title)}</h3><p>{esc(text)}</p>{link}</div></li>"
+        f"<div><h3>{told(title)}</h3><p>{told(text)}</p>{link}</div></li>"
     )
 
 
@@ -61,10 +61,10 @@ def _top(crm: Crm, finding: Finding, i: int, lang: str) -> str:
     title, text = _said(crm, finding, "title", lang), _said(crm, finding, "text", lang)
     owner, action = _said(crm, finding, "owner", lang), _said(crm, finding, "action", lang)
     who = texts.say("page.titled", lang, what=owner, title="")
-    do = f'<p class="do"><b>{esc(who)}</b>{esc(action)}</p>' if action else ""
+    do = f'<p class="do"><b>{esc(who)}</b>{told(action)}</p>' if action else ""
     return (
         f'<li class="top {_COLOUR[finding.severity]}"><p class="sev">{texts.say(f"severities.{finding.severity}", lang)}</p>'
-        f'<h3><a href="#f-{i + 1}">{esc(title)}</a></h3><p>{esc(text)}</p>{do}</li>'
+        f'<h3><a href="#f-{i + 1}">{told(title)}</a></h3><p>{told(text)}</p>{do}</li>'
     )
 
 
@@ -89,8 +89,8 @@ def _actions(crm: Crm, asked: Iterable[Finding], lang: str) -> str:
         return f"<p>{texts.say('page.no_actions', lang)}</p>"
     heads = "".join(f'<th scope="col" class="w">{esc(texts.column(c, lang))}</th>' for c in ("action", "owner", "due", "success"))
     rows = "".join(
-        f'<tr><th scope="row">{esc(_said(crm, f, "action", lang))}</th><td class="w">{esc(_said(crm, f, "owner", lang))}</td>'
-        f'<td class="w"><span class="n">{fmt.day(findings.due(crm, f), lang)}</span></td><td class="w">{esc(_said(crm, f, "success", lang))}</td></tr>'
+        f'<tr><th scope="row">{told(_said(crm, f, "action", lang))}</th><td class="w">{told(_said(crm, f, "owner", lang))}</td>'
+        f'<td class="w"><span class="n">{fmt.day(findings.due(crm, f), lang)}</span></td><td class="w">{told(_said(crm, f, "success", lang))}</td></tr>'
         for f in asked
     )
     caption = texts.say("page.actions", lang)
@@ -106,7 +106,7 @@ def definitions_block(kpis: list[Kpi], terms: Iterable[str], languages: list[str
     def html(lang: str) -> str:
         said = [(texts.name(k.name, lang), texts.definition(k.name, lang)) for k in kpis]
         said += [(texts.term(t, "name", lang), texts.term(t, "means", lang)) for t in terms]
-        items = "".join(f"<dt>{esc(name)}</dt><dd>{esc(means)}</dd>" for name, means in said)
+        items = "".join(f"<dt>{esc(name)}</dt><dd>{told(means)}</dd>" for name, means in said)
         return f'<p>{texts.say("page.definitions", lang)}</p><dl class="defs">{items}</dl>'
 
     return Block({g: html(g) for g in languages}, id="definitions")

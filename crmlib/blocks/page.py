@@ -11,7 +11,7 @@ from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
 from . import cards, frame, lists
-from .bundle import Block, esc
+from .bundle import Block, esc, told
 from .describe import MEASURE, describe, drawn_of, key_of, thing_of
 from .tables import table, table_facts
 
@@ -76,7 +76,7 @@ class Page:
                 title,
                 describe(chart, drawn, lang, unit, self.crm.business.currency),
             )
-            beside = "".join(f"<p>{esc(self._sentence(s, 'title', lang))}</p>" for s in says)
+            beside = "".join(f"<p>{told(self._sentence(s, 'title', lang))}</p>" for s in says)
             folded = self._table(table or name, data, lang, window, hot)
             two = f'<div class="two"><div>{lists.key(chart, lang, hot)}{picture}</div><div class="say">{beside}</div></div>'
             return self._framed(
@@ -141,7 +141,7 @@ class Page:
     def note(self, key: str, **values: object) -> Block:
         """A sentence of texts (`page.…`) in place of what cannot be shown."""
         words = lambda g: {k: v(g) if callable(v) else v for k, v in values.items()}  # noqa: E731
-        return Block(self._each(lambda g: f"<p>{esc(texts.say(f'page.{key}', g, **words(g)))}</p>"))
+        return Block(self._each(lambda g: f"<p>{told(texts.say(f'page.{key}', g, **words(g)))}</p>"))
 
     # ------------------------------------------------------------------------------------------------ findings
 
@@ -213,9 +213,9 @@ class Page:
         return f'<p class="src">{esc(texts.say("page.source", lang, source=self.crm.delivery.title, day=day))}</p>'
 
     def _framed(self, name: str, title: str, sub: str, body: str, lang: str) -> str:
-        sub = f'<p class="sub">{esc(sub)}</p>' if sub else ""
+        sub = f'<p class="sub">{told(sub)}</p>' if sub else ""
         return (
-            f'<figure class="fig" id="{name}" aria-labelledby="{name}-h"><h3 id="{name}-h">{esc(title)}</h3>{sub}{body}</figure>'
+            f'<figure class="fig" id="{name}" aria-labelledby="{name}-h"><h3 id="{name}-h">{told(title)}</h3>{sub}{body}</figure>'
         )
 
 
