@@ -64,4 +64,5 @@ def key_of(name: str) -> str:
 def thing_of(need: str, lang: str) -> str:
     """What a report needs (a table, or table.column) in words."""
     table, _, column = need.partition(".")
-    return texts.column(column, lang) if column else texts.say(f"tables.{table}", lang)
+    said = texts.column(column, lang) if column else texts.say(f"tables.{table}", lang)
+    return said if said[:2].isupper() else said[:1].lower() + said[1:]  # within a sentence; NPS stays NPS

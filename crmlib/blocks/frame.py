@@ -60,10 +60,11 @@ def _notes(crm: Crm) -> list[Any]:
 def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
     """The tables read: rows of this audience by the period's end, what the door left out and why; whose row is it."""
     rule = f"team_rule_{report}"
-    counted = [(n, crm.rows(n) if crm.has(n) else None, crm.left_out(n)) for n in names]
+    counted = [(n, crm.rows(n), crm.left_out(n)) for n in names if crm.has(n)]
+    absent = [n for n in names if not crm.has(n)]
 
     def html(lang: str) -> str:
-        listed = fmt.listing([texts.say(f"tables.{n}", lang) for n, rows, _ in counted if rows is not None], lang)
+        listed = fmt.listing([texts.say(f"tables.{n}", lang) for n, *_ in counted], lang)
         intro = texts.say(
             "page.coverage_intro",
             lang,
@@ -75,6 +76,8 @@ def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], la
         notes_said = [
             texts.say(f"page.{n}", lang, **words) for n in (*[rule] * texts.has(f"page.{rule}"), *_lacks(crm, names), *notes)
         ]
+        lacks = fmt.listing([texts.say(f"tables.{n}", lang) for n in absent], lang)
+        notes_said += [texts.say("page.not_delivered", lang, tables=lacks)] * bool(absent)
         said = "".join(f"<p>{told(s)}</p>" for s in [*notes_said, *_declared(crm, names, lang)])
         return f"<p>{esc(intro)}</p>{said}{_coverage_table(counted, lang)}"
 
@@ -110,7 +113,7 @@ def _lacks(crm: Crm, names: tuple[str, ...]) -> list[str]:
     return [note for note, need in needs.items() if not crm.has(*need)]
 
 
-def _coverage_table(counted: list[tuple[str, int | None, dict[str, int]]], lang: str) -> str:
+def _coverage_table(counted: list[tuple[str, int, dict[str, int]]], lang: str) -> str:
     caption, note = texts.say("page.coverage", lang), texts.say("page.coverage_note", lang)
     heads = "".join(
         f'<th scope="col"{" class=w" if c == "why" else ""}>{esc(texts.column(c, lang))}</th>'

@@ -71,7 +71,11 @@ def _top(crm: Crm, finding: Finding, i: int, lang: str) -> str:
 def _facts(crm: Crm, finding: Finding, languages: list[str]) -> dict[str, Any]:
     values = {k: exact(v, findings.unit_of(k)) for k, v in finding.values.items()}
     asked = _said(crm, finding, "action", languages[0])
-    sentence = lambda g: " ".join(filter(None, [_said(crm, finding, p, g) for p in ("title", "text")]))  # noqa: E731
+
+    def sentence(lang: str) -> str:
+        title, text = (_said(crm, finding, part, lang) for part in ("title", "text"))
+        return texts.say("page.sentences", lang, title=title, text=text) if text else title
+
     return {
         "rule": finding.rule, "severity": finding.severity, "values": values, "text": localised(languages, sentence),
         "action": localised(languages, lambda g: _said(crm, finding, "action", g)) if asked else None,

@@ -41,12 +41,14 @@ class Page:
     # ------------------------------------------------------------------------------------------------ figures
 
     def kpis(self, kpis: list[Kpi], top: int = 6) -> Block:
-        """The key figures as a table; the first `top` stand as cards in the summary."""
+        """The key figures as a table; the first `top` that are known stand as cards in the summary (at least three, known or not)."""
         if absent := self._absent(()):
             said = self._each(lambda g: self._missing(absent, g))
             return Block(said, id="kpis", facts={"kpis": []}, summary=said)
         html = self._each(lambda g: cards.figures_table(kpis, self.crm, g))
-        summary = self._each(lambda g: cards.cards(kpis[:top], self.crm, g))
+        known = [k for k in kpis if k.value is not None]
+        first = [*known, *(k for k in kpis if k.value is None)][: max(3, min(top, len(known)))]
+        summary = self._each(lambda g: cards.cards(first, self.crm, g))
         facts = {"kpis": [cards.kpi_facts(k, list(self.languages)) for k in kpis]}
         return Block(html, id="kpis", facts=facts, summary=summary)
 
