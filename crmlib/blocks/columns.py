@@ -7,7 +7,7 @@ import pandas as pd
 
 # columns whose name does not say it; all others go by their ending, and what has none is a word
 _UNITS = {
-    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "answers"), "count"),
+    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers"), "count"),
     **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share"), "share"),
     **dict.fromkeys(("amount", "revenue", "avg_deal_size"), "money"),
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
@@ -15,9 +15,11 @@ _UNITS = {
     **dict.fromkeys(("opportunity_id", "customer", "rep"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe"), "flag"),
-    "period": "period",
+    "per_day": "ratio",
+    **dict.fromkeys(("period", "first_purchase"), "period"),
 }  # fmt: skip
-_ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day"}
+_ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
+            "customers": "count", "frequency": "ratio"}  # fmt: skip
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -25,7 +27,10 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "stage_loss_rate": lambda t: t["count"],
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
     "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
-    "share": lambda t: t["base"] if "base" in t else t["lost_count"].sum(),
+    "share": lambda t: (
+        t["base"] if "base" in t else t.iloc[:, t.columns.get_loc("share") - 1].sum()
+    ),  # else of all in the column before
+    "retention_rate": lambda t: t["start_count"],
     "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(t["before_count"], t["before_share"]),
 }
 

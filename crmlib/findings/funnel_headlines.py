@@ -10,6 +10,7 @@ from ..kpi import Kpi, Share, interval
 from ..metrics import cohorts, funnel, waiting
 from ..metrics.deals import NONE_GIVEN, no_group
 from . import Finding, said
+from .changes import level
 from .funnel import lowest
 
 
@@ -24,15 +25,7 @@ def stages_headline(crm: Crm, found: list[Finding]) -> Finding:
 
 def win_rate_headline(kpi: Kpi) -> Finding:
     """The win rate beside the period before; whether the change is clear. On a small base the counts alone."""
-    if kpi.value is None:
-        return said("funnel.nothing_closed")
-    if (kpi.base or 0) < kpi.min_base:
-        return said("funnel.win_rate_counts", part=kpi.part, base=kpi.base)
-    change = kpi.change()
-    if change is None or change.why == "small_base":
-        return said("funnel.win_rate_alone", share=kpi.value, part=kpi.part, base=kpi.base)
-    kind = "steady" if not change.clear else "up" if (change.delta or 0) > 0 else "down"
-    return said(f"funnel.win_rate_{kind}", share=kpi.value, before_share=kpi.previous, part=kpi.part, base=kpi.base)
+    return level(kpi, "funnel.win_rate", "funnel.nothing_closed")
 
 
 def waiting_headline(table: pd.DataFrame, found: list[Finding]) -> Finding:
