@@ -5,7 +5,7 @@ from typing import Any
 from ..crm import ALL, Crm
 from ..kpi import Kpi, Share, difference, interval
 from ..metrics import drops, purchases, team_activity, tiers
-from ..metrics.lives import tally
+from ..metrics.states import tally
 from . import Finding, ordered, said
 from .changes import changed
 

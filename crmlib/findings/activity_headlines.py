@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import Kpi, Share
+from ..kpi import Kpi
 from ..metrics import drops, lives
 from ..metrics.tiers import NO_ACTIVITY
 from . import Finding, said
@@ -69,6 +69,11 @@ def tiers_headline(frame: pd.DataFrame) -> Finding:
     return said("activity.tiers", tier=frame.tier.iloc[0], part=int(frame.customer_count.iloc[0]), base=count, none_count=none)
 
 
+def tiers_says(frame: pd.DataFrame) -> list[Finding]:
+    """The rule: how many active days each tier asks for."""
+    return [said("say.tier", tier=r.tier, days=int(r.least_days)) for r in frame.itertuples() if r.tier != NO_ACTIVITY]
+
+
 def lists_headline(frame: pd.DataFrame) -> Finding:
     return said("activity.lists", count=len(frame)) if len(frame) else said("activity.no_customers")
 
@@ -103,14 +108,22 @@ def teams_says(frame: pd.DataFrame) -> list[Finding]:
     return [said("say.team_course")] if len(frame) else []
 
 
-def cohorts_headline(frame: pd.DataFrame) -> Finding:
+def cohorts_headline(frame: pd.DataFrame, min_base: int) -> Finding:
     """How many bought again right after the month of their first purchase, all cohorts that had the time taken together."""
     next_one = frame[frame.age == 1]
     part, base = int(next_one.active_count.sum()), int(next_one.base.sum())
     if not base:
         return said("activity.no_cohorts")
-    share = Share(part, base)
-    return said("activity.cohorts", share=share.value, part=part, base=base, count=len(next_one))
+    if base < min_base:
+        return said("activity.cohorts_counts", part=part, base=base)
+    return said("activity.cohorts", share=part / base, part=part, base=base, count=len(next_one))
+
+
+def cohorts_drawn(frame: pd.DataFrame, min_base: int) -> tuple[pd.DataFrame, str]:
+    """What a picture of the cohorts shows, and its unit: shares; where every cohort is too small for them, counts."""
+    if frame.base.max() >= min_base:
+        return frame, "share"
+    return frame[["first_purchase", "age", "base", "share", "active_count"]], "count"
 
 
 def cohorts_says(frame: pd.DataFrame) -> list[Finding]:

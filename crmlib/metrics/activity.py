@@ -1,20 +1,17 @@
 """How active customers are: who, how often, through which channel, at what time of the week."""
 
-from datetime import timedelta
-from typing import Any
-
 import ibis
 import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Figure, measured
-from ..measures import count_if, day, within
+from ..measures import count_if, within
 from ..schema import UNASSIGNED
 from .drops import drops_by_team
-from .lives import OWN, events, lives, states, tally
+from .lives import OWN, lives
+from .states import states, tally
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTH_DAYS, WEEK_DAYS = 30, 7
 HOURS = 3  # in a band of the day
 
 
@@ -35,79 +32,8 @@ def login_frequency(crm: Crm) -> Figure:
     """
     if not crm.has("interactions"):
         return Figure(None, None, "no_data")
-    return _mean(tally(crm)["logins"], tally(crm)["users"])
-
-
-@measured("ratio")
-def interaction_frequency(crm: Crm) -> Figure:
-    """Interactions of every channel in the period / customers they were with.
-
-    Needs interactions: customer_id. → Figure: interactions a customer, base = customers contacted. This team's own rows;
-    those without a customer are left out.
-    """
-
-    def make() -> Any:
-        table = crm.table("interactions", "customer_id", "occurred_at")
-        chosen = table.filter(within(table.occurred_at, crm.period.start, crm.period.end) & table.customer_id.notnull())
-        return chosen.aggregate(n=chosen.count(), customers=chosen.customer_id.nunique()).execute().iloc[0]
-
-    counts = crm.once("contacted", make)
-    return _mean(int(counts.n), int(counts.customers))
-
-
-def _mean(count: float, base: int) -> Figure:
-    return Figure(count / base if base else None, base, None if base else "no_base")
-
-
-# -------------------------------------------------------------------------------------------- a day, a week, a month
-
-
-def _longer_than_the_period(crm: Crm) -> bool:
-    return (crm.period.end - crm.period.start).days < MONTH_DAYS
-
-
-@measured("ratio", "up", rolling=_longer_than_the_period)
-def dau(crm: Crm) -> Figure:
-    """Customers active on a day, on average over the 30 days to the period's end.
-
-    Needs orders or interactions. → Figure: customers a day, base = customers active in those 30 days
-    """
-    return Figure(_recent(crm)["daily"] / MONTH_DAYS, _recent(crm)["month"])
-
-
-@measured("count", "up")
-def wau(crm: Crm) -> int:
-    """Customers active in the 7 days to the period's end. Needs orders or interactions. → count"""
-    return _recent(crm)["week"]
-
-
-@measured("count", "up", rolling=_longer_than_the_period)
-def mau(crm: Crm) -> int:
-    """Customers active in the 30 days to the period's end. Needs orders or interactions. → count"""
-    return _recent(crm)["month"]
-
-
-@measured("share", "up", rolling=_longer_than_the_period)
-def stickiness(crm: Crm) -> Figure:
-    """Customers active on an average day / customers active in the month (dau / mau, both of the 30 days to the period's end).
-
-    Needs orders or interactions. → Figure 0..1, base = customers active in those 30 days
-    """
-    return _mean(dau(crm).value or 0, _recent(crm)["month"])
-
-
-def _recent(crm: Crm) -> dict[str, int]:
-    """Customers with a qualifying activity in the last 7 and 30 days, and the sum of each day's."""
-
-    def make() -> dict[str, int]:
-        acts, customers = events(crm), lives(crm).filter(lambda t: t.in_end | t.lost_end)
-        acts = acts.filter(acts.qualifies & within(acts.at, crm.end - timedelta(days=MONTH_DAYS), crm.end))
-        days = acts.semi_join(customers, "customer_id").select("customer_id", on=acts.at.date()).distinct()
-        last = days.on.cast("timestamp") >= day(crm.end - timedelta(days=WEEK_DAYS))
-        row = days.aggregate(daily=days.count(), month=days.customer_id.nunique(), week=days.customer_id.nunique(where=last))
-        return {k: int(v) for k, v in row.execute().iloc[0].items()}
-
-    return crm.once("recent", make)
+    logins, users = tally(crm)["logins"], tally(crm)["users"]
+    return Figure(logins / users if users else None, users, None if users else "no_base")
 
 
 # -------------------------------------------------------------------------------------------- side by side

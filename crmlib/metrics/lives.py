@@ -110,7 +110,7 @@ def _doings(crm: Crm) -> dict[str, Any]:
         "first_at": lambda t: t.at.min(),
         "last_at": lambda t: t.at.max(where=t.own),
         "active": lambda t: (t.qualifies & inside(t, now)).any(),
-        "stirred": lambda t: (_counts(t) & inside(t, now)).any(),
+        "stirred": lambda t: (keeps(t) & inside(t, now)).any(),
         "logins": lambda t: count_if((t.channel == "login") & inside(t, now)),
         "browsed_at": lambda t: t.at.min(where=(t.channel == "browse") & inside(t, now)),
         "bought_at": lambda t: t.at.max(where=t.channel.isnull() & inside(t, now)),
@@ -127,7 +127,7 @@ def lives_at(crm: Crm, days: dict[str, date], **doings: Any) -> Any:
     """One row a customer: `in_<name>` and `lost_<name>` as of each named day, and what `doings` say of their events."""
     contracts, dated_by_sales = contractual(crm), crm.has("orders") or crm.has("opportunities")
     acts, lasts = events(crm), timedelta(days=crm.business.inactive_after_days)
-    lively = {f"lively_{n}": (_counts(acts) & within(acts.at, d - lasts, d)).any() for n, d in days.items()}
+    lively = {f"lively_{n}": (keeps(acts) & within(acts.at, d - lasts, d)).any() for n, d in days.items()}
     done = acts.group_by("customer_id").aggregate(
         first_buy=acts.at.min(where=acts.channel.isnull()), **lively, **{name: make(acts) for name, make in doings.items()}
     )
@@ -152,7 +152,7 @@ def _of_none(done: Any) -> Any:
     return done.fill_null(False) if done.type().is_boolean() else done if done.type().is_temporal() else done.fill_null(0)
 
 
-def _counts(acts: Any) -> Any:
+def keeps(acts: Any) -> Any:
     """What keeps a customer: a purchase always, whatever else qualifies."""
     return acts.channel.isnull() | acts.qualifies
 
@@ -171,35 +171,3 @@ def _first_wins(crm: Crm) -> Any:
         .group_by("customer_id")
         .aggregate(first_win=lambda t: t.closed_at.min())
     )
-
-
-def states(table: Any, start: str, end: str, new: Any, stirred: Any) -> dict[str, Any]:
-    """Who was a customer at a period's start and at its end, who came, went and came back: conditions on `lives`.
-
-    `lost` is whoever is lost at the end of those who were in at the start, came, or came back; so that
-    customers at the end = at the start − lost + new + won back, however long the period is.
-    """
-    was, gone, is_lost = table[f"in_{start}"], table[f"lost_{start}"], table[f"lost_{end}"]
-    back = gone & stirred & ~table.contracts
-    return {"start": was, "kept": was & ~is_lost, "dropped": was & is_lost, "new": new, "won_back": back,
-            "lost": is_lost & (was | new | back), "end": table[f"in_{end}"], "ever": table[f"in_{end}"] | is_lost}  # fmt: skip
-
-
-def tally(crm: Crm) -> dict[str, int]:
-    """How many customers of this view are in each state of the period, in one query made once for a handle."""
-    return crm.once("tally", lambda: {k: int(v) for k, v in _tally(crm).execute().iloc[0].items()})
-
-
-def _tally(crm: Crm) -> Any:
-    table = lives(crm)
-    new = within(table.since, crm.period.start, crm.period.end)
-    groups = states(table, "start", "end", new, table.stirred)
-    customer, was, buys, browsed = groups["ever"], groups["start"], table.purchases > 0, table.browsed_at.notnull()
-    groups |= {
-        "year": table.in_year, "active": customer & table.active, "users": customer & (table.active | (table.logins > 0)), "buyers": buys,
-        "repeaters": table.purchases > 1, "buyers_before": table.purchases_before > 0, "rebuyers": buys & (table.purchases_before > 0),
-        "browsers": was & browsed, "browsers_bought": was & (table.bought_at >= table.browsed_at), "others": was & ~browsed,
-        "others_bought": was & ~browsed & buys,
-    }  # fmt: skip
-    sums = {"logins": table.logins.sum(where=customer), "purchases": table.purchases.sum()}
-    return table.aggregate(**{k: count_if(v) for k, v in groups.items()}, **{k: v.fill_null(0) for k, v in sums.items()})

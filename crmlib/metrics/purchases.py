@@ -4,16 +4,16 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Figure, Share, measured
-from .lives import tally
+from .states import tally
 
 
 @measured("count", "up")
-def purchase_count(crm: Crm) -> int:
+def purchase_count(crm: Crm) -> Figure:
     """Purchases of this view's customers in the period: orders above 0 that count as revenue, with a customer.
 
-    Needs orders: customer_id, ordered_at, amount; status as delivered. → count
+    Needs orders: customer_id, ordered_at, amount; status as delivered. → Figure: count, none where no orders are delivered
     """
-    return tally(crm)["purchases"]
+    return Figure(tally(crm)["purchases"] if crm.has("orders") else None)
 
 
 @measured("ratio", "up")
