@@ -73,7 +73,7 @@ def hour_pattern(crm: Crm) -> pd.DataFrame:
     cells = {"hour": chosen.occurred_at.hour(), "weekday": chosen.occurred_at.date().day_of_week.index()}
     found = chosen.group_by(**cells).aggregate(n=lambda t: t.count()).execute()
     counted = found.groupby([found.hour // HOURS, found.weekday]).n.sum().to_dict() if len(found) else {}
-    days = pd.date_range(crm.period.start, crm.period.end, inclusive="left").dayofweek.value_counts()
+    days = pd.date_range(crm.period.start, crm.period.end, inclusive="left").day_of_week.value_counts()
     cells_ = [(band, weekday) for band in range(24 // HOURS) for weekday in range(len(WEEKDAYS))]
     frame = pd.DataFrame(
         [(f"{b * HOURS:02d}–{(b + 1) * HOURS:02d}", WEEKDAYS[w], int(counted.get((b, w), 0))) for b, w in cells_],
