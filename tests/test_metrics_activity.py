@@ -502,7 +502,7 @@ def test_a_planted_fall_is_found_on_its_team_and_at_its_hours(period, kept, team
         bands = team_activity.hour_bands(view)
         assert (
             len(bands) == 12
-            and bands[bands.team == "north"].change_share.idxmin()
+            and bands[bands.team == "north"].relative_share.idxmin()
             == bands[(bands.team == "north") & (bands.hours == "18:00–24:00")].index[0]
         )
 

@@ -24,7 +24,10 @@ def rep_names(crm: Crm) -> dict[str, str]:
 
 def named(crm: Crm, group: str, names: pd.Series) -> pd.Series:
     """The names of a column of groups: persons by name, all others as they are."""
-    return names.map(rep_names(crm)).fillna(names) if group == "rep" else names
+    if group != "rep":
+        return names
+    known = rep_names(crm)
+    return names.map(lambda i: known.get(i, i), na_action="ignore")
 
 
 def customer_names(crm: Crm, ids: pd.Series) -> pd.Series:

@@ -135,26 +135,28 @@ def bands(counts: pd.DataFrame, team: str, first: int, min_base: int) -> pd.Data
         course_of_others = rest[-1] / others
         change = np.where(usual * course_of_others >= min_base, mine[-1] / (usual * course_of_others) - 1, math.nan)
     found = {"hours": list(BANDS), "activity_count": mine[-1].astype(int), "usual_count": usual}
-    return pd.DataFrame(found | {"others_share": course_of_others - 1, "change_share": change}).assign(team=team)[_BAND_COLUMNS]
+    return pd.DataFrame(found | {"others_change_share": course_of_others - 1, "relative_share": change}).assign(team=team)[
+        _BAND_COLUMNS
+    ]
 
 
-_BAND_COLUMNS = ["team", "hours", "activity_count", "usual_count", "others_share", "change_share"]
+_BAND_COLUMNS = ["team", "hours", "activity_count", "usual_count", "others_change_share", "relative_share"]
 
 
 def _worst(table: pd.DataFrame) -> tuple[str | None, float]:
     """The band with the largest loss against the other teams' same band."""
-    known = table.dropna(subset=["change_share"])
+    known = table.dropna(subset=["relative_share"])
     if known.empty:
         return None, math.nan
-    row = known.loc[known.change_share.astype(float).idxmin()]
-    return str(row.hours), float(row.change_share)
+    row = known.loc[known.relative_share.astype(float).idxmin()]
+    return str(row.hours), float(row.relative_share)
 
 
 def hour_bands(crm: Crm) -> pd.DataFrame:
     """Where in the day each team of this view gained and lost own activity, against the other teams' same hours.
 
     Needs interactions: occurred_at with a time, channel. → frame: team, hours, activity_count, usual_count (mean of the periods
-      before), others_share (the other teams' change), change_share (against them; NaN where fewer than min_base were to be expected)
+      before), others_change_share (the other teams' change), relative_share (against them; NaN where fewer than min_base were to be expected)
     """
     counts, first = activity_counts(crm), _first_whole(crm)
     found = [bands(counts, c.team, first, crm.business.min_base) for c in sorted(courses(crm), key=lambda c: c.team)]
@@ -164,17 +166,17 @@ def hour_bands(crm: Crm) -> pd.DataFrame:
 def team_activity(crm: Crm) -> pd.DataFrame:
     """The teams' courses as a table.
 
-    Needs the same as `courses`. → frame: team, activity_count, usual_count (mean of the periods before), others_share (the other
-      teams' change), change_share (against them), low_share, high_share (99 % interval), hours (largest loss), hours_share
+    Needs the same as `courses`. → frame: team, activity_count, usual_count (mean of the periods before), others_change_share (the other
+      teams' change), relative_share (against them), lower_share, upper_share (99 % interval), hours (largest loss), hours_share
     """
     names = [
         "team",
         "activity_count",
         "usual_count",
-        "others_share",
-        "change_share",
-        "low_share",
-        "high_share",
+        "others_change_share",
+        "relative_share",
+        "lower_share",
+        "upper_share",
         "hours",
         "hours_share",
     ]
