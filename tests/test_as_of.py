@@ -101,7 +101,13 @@ def without_hash(found: dict) -> bytes:
 
 @pytest.mark.parametrize(
     ("report", "team"),
-    [("funnel", "all"), ("funnel", "north"), ("funnel", "central"), ("activity", "all"), ("activity", "north")],
+    [
+        ("funnel", "all"),
+        ("funnel", "north"),
+        ("funnel", "central"),
+        pytest.param("activity", "all", marks=pytest.mark.long),
+        ("activity", "north"),
+    ],
 )
 def test_later_events_change_no_earlier_page(small_demo, later, tmp_path, report, team):
     before = product.facts(report, tmp_path, str(small_demo), PERIOD, team)

@@ -6,14 +6,12 @@ import itertools
 import json
 import re
 
-import product
 import pytest
 from reading import BAD, SECTIONS, TAGS, Reader, each_figure
 
 from crmlib import texts
 from crmlib.pages import Built
 
-PERIOD = "2026-10"
 # what each page holds: figures in their order (company's: only on its page; team: only on a team's), and names that its facts must have
 REPORTS = {
     "funnel": {
@@ -39,10 +37,9 @@ def report(request) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(report, small_demo, tmp_path_factory) -> dict[str, dict[str, Built]]:
+def made(report, pages) -> dict[str, dict[str, Built]]:
     """The pages of the company and of one team, in both languages."""
-    folder = tmp_path_factory.mktemp(report)
-    return {team: product.built(report, folder, str(small_demo), PERIOD, team) for team in ("all", "north")}
+    return {team: pages(report, team) for team in ("all", "north")}
 
 
 @pytest.fixture(params=ALL, ids="-".join)

@@ -33,7 +33,8 @@ def customers_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
 def _by_period(crm: Crm, count: int) -> pd.DataFrame:
     periods = [p for p in crm.period.trailing(count) if crm.first_day is None or p.end > crm.first_day]
     days = {str(i): p.start for i, p in enumerate(periods)} | {str(len(periods)): crm.end}
-    table = lives_at(crm, days, **{k: v for i, p in enumerate(periods) for k, v in _doings(i, p).items()}).cache()
+    doings = {k: v for i in range(len(periods)) for k, v in _doings(i).items()}
+    table = lives_at(crm, days, periods or [crm.period], **doings).cache()
     sums = {k: v for i, p in enumerate(periods) for k, v in _sums(table, i, p).items()}
     row = table.aggregate(**sums).fill_null(0).execute().iloc[0] if sums else {}
     names = [*_FLOWS.values(), *_DONE]
@@ -42,8 +43,8 @@ def _by_period(crm: Crm, count: int) -> pd.DataFrame:
     return with_usage(crm, _rated(crm, frame))
 
 
-def _doings(i: int, period: Period) -> dict[str, Any]:
-    inside = lambda t: within(t.at, period.start, period.end)  # noqa: E731
+def _doings(i: int) -> dict[str, Any]:
+    inside = lambda t: t.period == i  # noqa: E731
     return {
         f"active_{i}": lambda t: (t.qualifies & inside(t)).any(),
         f"stirred_{i}": lambda t: (keeps(t) & inside(t)).any(),

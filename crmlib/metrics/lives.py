@@ -20,7 +20,9 @@ import ibis
 
 from ..crm import ALL, Crm
 from ..measures import count_if, day, within
+from ..periods import Period
 from ..schema import REVENUE_STATUSES_LEFT_OUT
+from .deals import which
 
 OWN = ("login", "browse", "event", "feedback")  # what customers do of their own accord; all other channels are contacts
 BASELINE = 6  # periods before this one that a customer's own past is made of
@@ -99,13 +101,13 @@ def lives(crm: Crm) -> Any:
       and in each of the six periods before)
     """
     days = {"start": crm.period.start, "end": crm.period.end, "year": crm.period.year_before.end}
-    return crm.once("lives", lambda: lives_at(crm, days, **_doings(crm)).cache())
+    return crm.once("lives", lambda: lives_at(crm, days, crm.period.trailing(BASELINE + 1), **_doings()).cache())
 
 
-def _doings(crm: Crm) -> dict[str, Any]:
-    """What `lives` says of each customer's own activities: name → a function of the events."""
-    now, before = crm.period, crm.period.previous
-    inside = lambda t, p: within(t.at, p.start, p.end)  # noqa: E731
+def _doings() -> dict[str, Any]:
+    """What `lives` says of each customer's own activities: name → a function of the events with the index of their period."""
+    now, before = BASELINE, BASELINE - 1
+    inside = lambda t, i: t.period == i  # noqa: E731
     doings = {
         "first_at": lambda t: t.at.min(),
         "last_at": lambda t: t.at.max(where=t.own),
@@ -119,14 +121,17 @@ def _doings(crm: Crm) -> dict[str, Any]:
         "active_days": lambda t: t.at.date().nunique(where=t.own & inside(t, now)),
         "active_days_before": lambda t: t.at.date().nunique(where=t.own & inside(t, before)),
     }
-    spans = {f"own_{i}": now.shift(-i) for i in range(BASELINE + 1)}
-    return doings | {name: lambda t, p=p: count_if(t.own & inside(t, p)) for name, p in spans.items()}
+    return doings | {f"own_{i}": lambda t, i=i: count_if(t.own & inside(t, now - i)) for i in range(BASELINE + 1)}
 
 
-def lives_at(crm: Crm, days: dict[str, date], **doings: Any) -> Any:
-    """One row a customer: `in_<name>` and `lost_<name>` as of each named day, and what `doings` say of their events."""
+def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: Any) -> Any:
+    """One row a customer: `in_<name>` and `lost_<name>` as of each named day, and what `doings` say of their events.
+
+    The events carry the index of the `period` that they lie in (−1: before all of them), so that many doings stay cheap.
+    """
     contracts, dated_by_sales = contractual(crm), crm.has("orders") or crm.has("opportunities")
     acts, lasts = events(crm), timedelta(days=crm.business.inactive_after_days)
+    acts = acts.mutate(period=which(acts.at, periods))
     lively = {f"lively_{n}": (keeps(acts) & within(acts.at, d - lasts, d)).any() for n, d in days.items()}
     done = acts.group_by("customer_id").aggregate(
         first_buy=acts.at.min(where=acts.channel.isnull()), **lively, **{name: make(acts) for name, make in doings.items()}
