@@ -27,16 +27,19 @@ def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
 
 def teams_dropped(crm: Crm) -> list[Finding]:
     """Teams whose customers became clearly less active than before, against the other teams' course (metrics.team_activity)."""
-    rule = "activity.team_dropped" if crm.team == ALL else "activity.dropped"
-    return [_dropped(rule, course) for course in team_activity.courses(crm) if course.dropped]
+    names = {
+        (True, True): "activity.team_dropped", (True, False): "activity.team_dropped_at_any_time",
+        (False, True): "activity.dropped", (False, False): "activity.dropped_at_any_time",
+    }  # fmt: skip
+    return [_dropped(names[crm.team == ALL, c.hours is not None], c) for c in team_activity.courses(crm) if c.dropped]
 
 
 def _dropped(rule: str, course: team_activity.Course) -> Finding:
     values: dict[str, Any] = {"team": course.team, "fall_share": -course.change, "count": course.count, "before_count": course.usual,
                               "low_share": -course.high, "high_share": -course.low}  # fmt: skip
-    if course.hours is None:
-        return Finding(f"{rule}_at_any_time", "problem", values, "team-activity")
-    return Finding(rule, "problem", values | {"hours": course.hours, "hours_share": -course.hours_change}, "team-activity")
+    if course.hours is not None:
+        values |= {"hours": course.hours, "hours_share": -course.hours_change}
+    return Finding(rule, "problem", values, "team-activity")
 
 
 def fallen(crm: Crm) -> list[Finding]:
