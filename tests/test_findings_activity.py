@@ -1,7 +1,5 @@
 """Every rule of activity at its edge; every headline for what its table can hold."""
 
-import math
-
 import pandas as pd
 import pytest
 
@@ -13,13 +11,14 @@ from crmlib.findings import render, said
 from crmlib.findings.changes import level
 from crmlib.kpi import Kpi, Share, difference, interval
 from crmlib.metrics import drops, purchases, states, team_activity, tiers
-from crmlib.metrics.team_activity import Course
+from crmlib.metrics.team_activity import Course, Gap
 
 VIEW = Crm.of(period="2026-10", orders=rows("order_id customer_id ordered_at amount", "1 a 2026-10-01 5"))
 
 
-def course(change=-0.3, high=-0.1, hours="18:00–24:00", team="north") -> Course:
-    return Course(team, 700, 1000.0, 0.02, change, -0.4, high, hours, -0.6 if hours else math.nan)
+def course(change=-0.3, high=-0.1, hours="18:00–24:00", team="north", band=-0.6) -> Course:
+    whole = Gap(700, 1000.0, 0.02, change, -0.4, high)
+    return Course(team, whole, {hours: Gap(200, 500.0, 0.02, band, -0.7, min(band + 0.15, 0.5))} if hours else {})
 
 
 def view(team="all", min_base=30) -> Crm:
@@ -34,26 +33,32 @@ def view(team="all", min_base=30) -> Crm:
 
 
 @pytest.mark.parametrize(
-    ("change", "high", "found"),
-    [(-0.3, -0.001, True), (-0.3, 0.0, False), (-0.1, -0.01, True), (-0.0999, -0.01, False), (0.3, 0.5, False)],
+    ("change", "high", "band", "found"),
+    [
+        (-0.3, -0.001, -0.1, True), (-0.3, 0.0, -0.1, False), (-0.1, -0.01, -0.1, True), (-0.0999, -0.01, -0.1, False), (0.3, 0.5, 0.2, False),
+        (-0.05, 0.01, -0.2, True), (-0.05, 0.01, -0.1999, False), (0.1, 0.2, -0.5, True),
+    ],
 )  # fmt: skip
-def test_a_team_fell_if_clearly_and_by_a_tenth(monkeypatch, change, high, found):
-    monkeypatch.setattr(team_activity, "courses", lambda crm: [course(change, high)])
+def test_a_team_fell_if_clearly_by_a_tenth_in_all_or_by_a_fifth_in_a_part_of_the_day(monkeypatch, change, high, band, found):
+    monkeypatch.setattr(team_activity, "courses", lambda crm: [course(change, high, band=band)])
     assert bool(rules.teams_dropped(VIEW)) is found
 
 
+@pytest.mark.parametrize("team", ["all", "north"])
 @pytest.mark.parametrize(
-    ("team", "hours", "rule"),
-    [("all", "18:00–24:00", "activity.team_dropped"), ("north", "18:00–24:00", "activity.dropped"), ("all", None, "activity.team_dropped_at_any_time"), ("north", None, "activity.dropped_at_any_time")],
-)  # fmt: skip
-def test_who_fell_and_when(monkeypatch, team, hours, rule):
-    monkeypatch.setattr(team_activity, "courses", lambda crm: [course(hours=hours)])
+    ("hours", "change", "ending"), [("18:00–24:00", -0.3, ""), (None, -0.3, "_at_any_time"), ("18:00–24:00", -0.05, "_at_hours")]
+)
+def test_who_fell_and_when(monkeypatch, team, hours, change, ending):
+    monkeypatch.setattr(team_activity, "courses", lambda crm: [course(change, hours=hours)])
     (found,) = rules.teams_dropped(view(team))
+    rule = ("activity.team_dropped" if team == "all" else "activity.dropped") + ending
     assert (found.rule, found.severity, found.evidence) == (rule, "problem", "team-activity")
-    assert found.values["fall_share"] == 0.3 and found.values["low_share"] == 0.1 and found.values["high_share"] == 0.4
+    counted = {"count": 200, "before_count": 500.0, "low_share": 0.45, "high_share": 0.7} if ending == "_at_hours" else {
+        "count": 700, "before_count": 1000.0, "low_share": 0.1, "high_share": 0.4}  # fmt: skip
+    assert {k: pytest.approx(v) for k, v in counted.items()} == {k: found.values[k] for k in counted}
     for lang in texts.LANGUAGES:
         text = render(found, "title", lang) + render(found, "text", lang)
-        assert "30.0%" in text and ("18:00–24:00" in text) is bool(hours)
+        assert ("60.0%" if ending == "_at_hours" else "30.0%") in text and ("18:00–24:00" in text) is bool(hours)
 
 
 # ------------------------------------------------------------------------------------------------ customers who fell quiet
@@ -81,7 +86,7 @@ def test_the_edge_of_chance_is_wilson_s_interval():
 
 @pytest.mark.parametrize(
     ("up", "down", "rule"),
-    [(10, 19, None), (5, 25, "activity.tiers_down"), (25, 5, "activity.tiers_up"), (40, 60, None), (37, 63, "activity.tiers_down"), (38, 62, None), (0, 29, None), (0, 30, "activity.tiers_down")],
+    [(10, 19, None), (5, 25, "activity.tiers_down"), (25, 5, "activity.tiers_up"), (40, 60, None), (37, 63, "activity.tiers_down"), (38, 62, None), (0, 29, None), (0, 30, "activity.tiers_down"), (4501, 5499, None), (4500, 5500, "activity.tiers_down")],
 )  # fmt: skip
 def test_tiers_moved_if_clearly_not_half_and_half(monkeypatch, up, down, rule):
     monkeypatch.setattr(tiers, "activity_tiers", lambda crm: pd.DataFrame({"up_count": [up, 0], "down_count": [0, down]}))

@@ -10,6 +10,7 @@ from . import Finding, ordered, said
 from .changes import changed
 
 FALLEN_AT_LEAST = 5  # fewer customers who fell quiet are a matter for whoever looks after them, not for a page
+MOST_OF_MOVES = 0.55  # of many thousands a few more are clear, and no news
 
 
 def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
@@ -25,21 +26,28 @@ def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
     return ordered(found, "activity.calm")
 
 
+# by whether it is the company's page, and whether all of the day fell, one of its bands is known as the worst, or a band alone fell
+_DROPPED = {
+    (True, "all"): "activity.team_dropped", (True, "untimed"): "activity.team_dropped_at_any_time", (True, "band"): "activity.team_dropped_at_hours",
+    (False, "all"): "activity.dropped", (False, "untimed"): "activity.dropped_at_any_time", (False, "band"): "activity.dropped_at_hours",
+}  # fmt: skip
+
+
 def teams_dropped(crm: Crm) -> list[Finding]:
     """Teams whose customers became clearly less active than before, against the other teams' course (metrics.team_activity)."""
-    names = {
-        (True, True): "activity.team_dropped", (True, False): "activity.team_dropped_at_any_time",
-        (False, True): "activity.dropped", (False, False): "activity.dropped_at_any_time",
-    }  # fmt: skip
-    return [_dropped(names[crm.team == ALL, c.hours is not None], c) for c in team_activity.courses(crm) if c.dropped]
+    return [_dropped(crm.team == ALL, course) for course in team_activity.courses(crm) if course.dropped]
 
 
-def _dropped(rule: str, course: team_activity.Course) -> Finding:
-    values: dict[str, Any] = {"team": course.team, "fall_share": -course.change, "count": course.count, "before_count": course.usual,
-                              "low_share": -course.high, "high_share": -course.low}  # fmt: skip
-    if course.hours is not None:
-        values |= {"hours": course.hours, "hours_share": -course.hours_change}
-    return Finding(rule, "problem", values, "team-activity")
+def _dropped(company: bool, course: team_activity.Course) -> Finding:
+    whole, hours = course.whole, course.hours
+    kind = "untimed" if hours is None else "all" if whole.lost(team_activity.AT_LEAST_LESS) else "band"
+    values: dict[str, Any] = {"team": course.team}
+    if hours is not None:
+        values |= {"hours": hours, "hours_share": -course.bands[hours].change}
+    said_of = course.bands[hours] if kind == "band" and hours is not None else whole
+    values |= {"fall_share": -whole.change, "count": said_of.count, "before_count": said_of.usual}
+    values |= {"low_share": -said_of.high, "high_share": -said_of.low}
+    return Finding(_DROPPED[company, kind], "problem", values, "team-activity")
 
 
 def fallen(crm: Crm) -> list[Finding]:
@@ -54,15 +62,15 @@ def fallen(crm: Crm) -> list[Finding]:
 
 
 def tiers_moved(crm: Crm) -> list[Finding]:
-    """More customers moved down a tier than up, or up than down: clearly not half and half (99 %, on a sufficient base)."""
+    """More customers moved down a tier than up, or up than down: clearly not half and half (99 %, on a sufficient base), and 55 %."""
     table = tiers.activity_tiers(crm)
     up, down = int(table.up_count.sum()), int(table.down_count.sum())
     if up + down < crm.business.min_base:
         return []
-    low, high = interval(Share(down, up + down))
-    if low <= 0.5 <= high:
+    moved = Share(max(up, down), up + down)
+    if interval(moved)[0] <= 0.5 or (moved.value or 0) < MOST_OF_MOVES:
         return []
-    rule, severity = ("activity.tiers_down", "warning") if low > 0.5 else ("activity.tiers_up", "opportunity")
+    rule, severity = ("activity.tiers_down", "warning") if down > up else ("activity.tiers_up", "opportunity")
     return [said(rule, severity, "tiers", up_count=up, down_count=down)]
 
 
