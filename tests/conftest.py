@@ -1,5 +1,6 @@
 """Every test works in a folder of its own, on a fixed day; the small demo company is made once a session."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -23,6 +24,15 @@ def small_demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "company"
     demo.make(folder, customers=600, seed=1)
     return folder
+
+
+@pytest.fixture(scope="session")
+def pages(small_demo, tmp_path_factory):
+    """A report's pages of the small company for October 2026, by language: made once for all tests. (report, team) → pages"""
+    import product
+
+    folder = tmp_path_factory.mktemp("pages")
+    return functools.cache(lambda report, team: product.built(report, folder, str(small_demo), "2026-10", team))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -41,6 +41,8 @@ def later(small_demo, tmp_path_factory):
             frame = _move_later(frame)
         if path.stem == "reps":
             frame = _move_a_person(frame)
+        if path.stem == "interactions":
+            frame = _come_later(frame)
         if path.stem == "opportunities":
             frame = pd.concat([frame, _new_deals(frame)], ignore_index=True)
         write(frame, folder / path.name)
@@ -76,6 +78,15 @@ def _move_a_person(frame):
     return pd.concat([frame, moved.to_frame().T], ignore_index=True)
 
 
+def _come_later(frame):
+    """Half of what happened later did not, and all of it in the night."""
+    moments = pd.to_datetime(frame.occurred_at)
+    late = moments >= END
+    kept = frame[~late | (frame.index % 2 == 0)].copy()
+    kept.loc[late, "occurred_at"] = moments[late].dt.normalize()
+    return kept
+
+
 def _new_deals(frame):
     new = frame[frame.created_at >= "2026-01-01"].head(200).copy()
     new["opportunity_id"], new["created_at"] = "NEW" + new.opportunity_id, "2026-08-15 10:00:00"
@@ -88,10 +99,19 @@ def without_hash(found: dict) -> bytes:
     return facts.dump(found)
 
 
-@pytest.mark.parametrize("team", ["all", "north", "central"])
-def test_later_events_change_no_earlier_page(small_demo, later, tmp_path, team):
-    before = product.facts("funnel", tmp_path, str(small_demo), PERIOD, team)
-    after = product.facts("funnel", tmp_path, str(later), PERIOD, team)
+@pytest.mark.parametrize(
+    ("report", "team"),
+    [
+        ("funnel", "all"),
+        ("funnel", "north"),
+        ("funnel", "central"),
+        pytest.param("activity", "all", marks=pytest.mark.long),
+        ("activity", "north"),
+    ],
+)
+def test_later_events_change_no_earlier_page(small_demo, later, tmp_path, report, team):
+    before = product.facts(report, tmp_path, str(small_demo), PERIOD, team)
+    after = product.facts(report, tmp_path, str(later), PERIOD, team)
     assert without_hash(before) == without_hash(after)
     assert before["provenance"]["data_sha256"] != after["provenance"]["data_sha256"]
 

@@ -531,7 +531,7 @@ def test_what_the_deals_do_not_say_is_said_with_the_coverage():
     reps = rows("rep_id name team", "r Ann north", "s Bob south")
     empty = Page(
         Crm.of(team="south", reps=reps, opportunities=rows("opportunity_id created_at rep_id", "a 2026-10-01 r")), "funnel"
-    ).coverage("opportunities")
+    ).coverage("opportunities", "stage_changes")
     assert "There are no deals in this source for south by the end of October 2026." in Seen(empty.html["en"]).text.replace(
         "South", "south"
     )

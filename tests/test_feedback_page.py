@@ -9,27 +9,14 @@ from pathlib import Path
 import pandas as pd
 import product
 import pytest
-from test_funnel_page import BAD, TAGS, Reader, each_figure
+from reading import BAD, SECTIONS, TAGS, Reader, each_figure
+from test_report_pages import REPORTS
 
 from crmlib.demo.comments import COMMENTS
 from crmlib.pages import Built
 
 PERIOD = "2026-04"  # the month after the planted measure was done
-SECTIONS = ["summary", "data", "key-figures", "analysis", "findings", "actions", "appendix"]
-FIGURES = [
-    "satisfaction",
-    "by-category",
-    "by-source",
-    "pareto",
-    "themes",
-    "words",
-    "by-line",
-    "by-product",
-    "by-team",
-    "by-rep",
-    "improvements",
-    "proofs",
-]
+FIGURES = REPORTS["feedback"]["figures"]
 ALL = [("all", "en"), ("all", "zh"), ("east", "en"), ("east", "zh")]
 
 
@@ -103,7 +90,7 @@ def test_a_page_that_lacks_something_is_a_whole_page(tmp_path, which):
     made = product.built("feedback", tmp_path, source(tmp_path / "data", **LACKING[which]), PERIOD, languages=languages)
     for one in made.values():
         reader = Reader(one.html)
-        assert [a["id"] for a in reader.of("section")] == SECTIONS and {t for t, _ in reader.tags} <= TAGS
+        assert [a["id"] for a in reader.of("section")] == ["summary", *SECTIONS] and {t for t, _ in reader.tags} <= TAGS
         assert list(each_figure(one.html)) == FIGURES and len(one.facts["findings"]) >= 1
         assert not [t for around, t in reader.texts if not {"style", "bdi"} & set(around) and BAD.search(t)]
     figures = {k["name"]: k for k in made["en"].facts["kpis"]}

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from crmlib import findings, fmt, texts
+from crmlib.blocks import windows
 from crmlib.crm import Crm, rows
 from crmlib.findings import funnel as rules
 from crmlib.findings import funnel_headlines as headlines
@@ -488,8 +489,11 @@ def test_beside_the_win_rate():
 
 
 def test_a_history_of_nothing_has_no_ends():
-    assert headlines.span(pd.DataFrame({"period": []}))("en") == "– to –"
-    assert headlines.span(pd.DataFrame({"period": Period.parse("2026-10").trailing(2)}))("en") == "September 2026 to October 2026"
+    assert windows.of_history(pd.DataFrame({"period": []}))("en") == "– to –"
+    assert (
+        windows.of_history(pd.DataFrame({"period": Period.parse("2026-10").trailing(2)}))("en")
+        == "September 2026 to October 2026"
+    )
 
 
 # ------------------------------------------------------------------------------------------------ every template
@@ -550,7 +554,7 @@ def test_every_template_takes_extremes(rule):
 def test_no_template_is_used_that_is_not_there_and_none_is_there_that_is_not_used():
     written = "".join(p.read_text("utf-8") for p in Path(findings.__file__).parent.glob("*.py"))
     made = re.compile(
-        "_(rose|fell)_|_alone$|_(up|down|steady)$|(top|most)_|_(below|rose|fell|nps)$|[.](cured|lowest|highest|half_of)_"
+        "_(rose|fell)_|_(alone|counts)$|_(up|down|steady)$|(top|most)_|_(below|rose|fell|nps)$|[.](cured|lowest|highest|half_of)_"
     )  # names put together
     assert [r for r in BOOK if not made.search(r) and f'"{r}"' not in written] == ["say.waits", "say.target"]
     reports = "|".join({*(r.partition(".")[0] for r in BOOK), "say"})

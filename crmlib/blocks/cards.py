@@ -34,7 +34,7 @@ def delta_text(kpi: Kpi, change: Change, lang: str, currency: str) -> str:
     if kpi.unit in ("score", "points"):
         return _signed(delta, lang, 2 if kpi.unit == "score" else 1)  # of a scale: no percentage of it
     small = kpi.unit == "count" and kpi.value is not None and abs(kpi.value - delta) < kpi.min_base
-    shown = _sign(delta) + fmt.unit(abs(delta), kpi.unit, lang)
+    shown = _sign(round(delta, 2)) + fmt.unit(abs(delta), kpi.unit, lang)
     return shown if relative is None or small else texts.say("page.because", lang, what=shown, why=relative)
 
 

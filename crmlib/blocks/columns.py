@@ -8,7 +8,7 @@ import pandas as pd
 
 # columns whose name does not say it; all others go by their ending, and what has none is a word
 _UNITS = {
-    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "answers", "scores", "judged"), "count"),
+    **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers", "scores", "judged"), "count"),
     **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share", "csat_top_box"), "share"),
     **dict.fromkeys(("amount", "revenue", "avg_deal_size"), "money"),
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
@@ -17,10 +17,11 @@ _UNITS = {
     **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),
-    "period": "period",
+    "per_day": "ratio",
+    **dict.fromkeys(("period", "first_purchase"), "period"),
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
-            "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text"}  # fmt: skip
+            "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio"}  # fmt: skip
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -29,6 +30,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
     "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
     "share": lambda t: t["base"] if "base" in t else _counted(t).sum(),
+    "retention_rate": lambda t: t["start_count"],
     "cumulative_share": lambda t: _counted(t).sum(),
     "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(_counted(t, "before_"), t["before_share"]),
     "after_share": lambda t: t["after_base"],
@@ -57,9 +59,8 @@ def bases(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counted(frame: pd.DataFrame, before: str = "") -> pd.Series:
-    """The counts that a table's shares are made of."""
-    names = [f"{before}{c}" for c in ("count", "lost_count", "answers", "problem_count")]
-    return frame[next(n for n in names if n in frame)]
+    """The counts that a table's shares are made of: its first column of counts (with the earlier ones' prefix)."""
+    return frame[next(c for c in frame if c.startswith(before) and unit_of(c) == "count")]
 
 
 def _groups(frame: pd.DataFrame) -> Any:

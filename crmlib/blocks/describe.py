@@ -29,7 +29,15 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
         names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
     if chart is charts.trend:
         names.pop("name")
+    if chart is charts.heat:
+        names = {"row": data.columns[0], "column": data.columns[1], "value": names["value"]}
     return data.rename(columns={column: called for called, column in names.items()})
+
+
+def heads_of(chart: Callable, data: pd.DataFrame, lang: str) -> dict[str, tuple[str, str]]:
+    """What a matrix's rows and columns are: the heads of its table's first two columns."""
+    first, second = (texts.column(c, lang) for c in data.columns[:2])
+    return {"heads": (first, second)} if chart is charts.heat else {}
 
 
 def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, currency: str) -> str:
@@ -53,7 +61,10 @@ def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, 
 
 
 def _named(row: pd.Series, lang: str) -> str:
-    return plain(texts.word(row["name"], lang))
+    """The name of a mark; of a cell of a matrix, its row's and its column's."""
+    names = [row["row"], row["column"]] if "row" in row else [row["name"]]
+    said = [fmt.period(n, lang) if hasattr(n, "label") else texts.word(n, lang) for n in names]
+    return plain(texts.say("page.comma", lang).join(said))
 
 
 def key_of(name: str) -> str:

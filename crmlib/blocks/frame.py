@@ -104,8 +104,8 @@ def _declared(crm: Crm, names: tuple[str, ...], lang: str) -> list[str]:
 
 
 def _lacks(crm: Crm, names: tuple[str, ...]) -> list[str]:
-    """What the deals of a source do not say (keys of texts, page.…), where a report reads them."""
-    if "opportunities" not in names or not crm.has("opportunities"):
+    """What the deals of a source do not say (keys of texts, page.…), where a report reads them and their stages."""
+    if not {"opportunities", "stage_changes"} <= set(names) or not crm.has("opportunities"):
         return []
     if not crm.rows("opportunities"):
         return ["no_deals"]

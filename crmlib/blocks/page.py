@@ -12,7 +12,7 @@ from ..findings import Finding
 from ..kpi import Kpi
 from . import cards, frame, lists
 from .bundle import Block, esc, told
-from .describe import MEASURE, describe, drawn_of, key_of, thing_of
+from .describe import MEASURE, describe, drawn_of, heads_of, key_of, thing_of
 from .tables import table, table_facts
 
 
@@ -70,7 +70,7 @@ class Page:
 
         def html(lang: str) -> str:
             title = self._sentence(headline, "title", lang)
-            more = {"currency": self.crm.business.currency} if unit == "money" else {}
+            more = heads_of(chart, data, lang) | ({"currency": self.crm.business.currency} if unit == "money" else {})
             shape = {k: v(lang) if callable(v) else v for k, v in extra.items()}
             picture = theme.svg(
                 chart(drawn, lang, **shape, **more),
@@ -167,9 +167,10 @@ class Page:
         return own if texts.has(f"captions.{own}") else key_of(name)
 
     def _absent(self, needs: Iterable[str]) -> list[str]:
-        """What of this was not delivered; without the table that a report is about, that alone is said."""
+        """What of this was not delivered; without every table that a report is about, that alone is said."""
         missing = lambda names: [n for n in names if not self.crm.has(*n.split("."))]  # noqa: E731
-        return missing(_ABOUT.get(self.report, ())) or missing(needs)
+        about = _ABOUT.get(self.report, ())
+        return missing(about) if missing(about) == list(about) != [] else missing(needs)
 
     def _missing(self, absent: list[str], lang: str) -> str:
         what = fmt.listing([thing_of(n, lang) for n in absent], lang)
@@ -221,5 +222,9 @@ class Page:
         )
 
 
-# the tables without which a report has nothing to show
-_ABOUT: dict[str, tuple[str, ...]] = {"funnel": ("opportunities",), "feedback": ("feedback",)}
+# the tables of which a report needs one, or has nothing to show
+_ABOUT: dict[str, tuple[str, ...]] = {
+    "funnel": ("opportunities",),
+    "feedback": ("feedback",),
+    "activity": ("interactions", "orders"),
+}

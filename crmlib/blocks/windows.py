@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pandas as pd
+
 from .. import fmt, texts
 from ..crm import Crm
 from ..metrics.cohorts import Cohort
@@ -25,6 +27,13 @@ def of_cohort(crm: Crm, cohort: Cohort | None) -> Words:
         return texts.say("page.matured_window", lang, days=cohort.p90_days, **_days(cohort.start, cohort.end, lang))
 
     return words
+
+
+def of_history(history: pd.DataFrame) -> Words:
+    """The periods of a history, from the first to the last; of none a dash."""
+    ends = (None, None) if history.empty else (history.period.iloc[0], history.period.iloc[-1])
+    words = lambda period, g: fmt.period(period, g) if period else fmt.MISSING  # noqa: E731
+    return lambda g: texts.say("page.window", g, start=words(ends[0], g), end=words(ends[1], g))
 
 
 def unripe(cohort: Cohort | None) -> Words:

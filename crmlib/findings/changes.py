@@ -21,3 +21,21 @@ def changed(kpi: Kpi | None, rule: str, evidence: str, bad: str = "warning") -> 
             said = {k: v for k, v in values.items() if v is not None}
             return [Finding(f"{rule}_{'rose' if rose else 'fell'}_{against}", severity, said, evidence)]
     return []
+
+
+def level(kpi: Kpi, rule: str, undefined: str) -> Finding:
+    """A figure beside the period before, and whether the change is clear: the sentence over its course.
+
+    `<rule>_steady`, `_up` or `_down`; `_alone` where there is nothing to compare with; a share of a small base is said as its
+    counts, `_counts`; without a value the finding is `undefined`.
+    """
+    if kpi.value is None:
+        return Finding(undefined)
+    counts = {"part": kpi.part, "base": kpi.base} if kpi.part is not None else {}
+    if counts and (kpi.base or 0) < kpi.min_base:
+        return Finding(f"{rule}_counts", values=counts)
+    change, kind = kpi.change(), {"share": "share", "money": "amount"}.get(kpi.unit, "count")
+    if change is None or change.why == "small_base":
+        return Finding(f"{rule}_alone", values={kind: kpi.value, **counts})
+    way = "steady" if not change.clear else "up" if (change.delta or 0) > 0 else "down"
+    return Finding(f"{rule}_{way}", values={kind: kpi.value, f"before_{kind}": kpi.previous, **counts})

@@ -1,15 +1,13 @@
 """The sentence over each figure, and those beside it: what its own numbers show, judged or not."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
-from .. import fmt, texts
 from ..crm import Crm
 from ..kpi import Kpi, Share, interval
 from ..metrics import cohorts, funnel, waiting
 from ..metrics.deals import NONE_GIVEN, no_group
 from . import Finding, said
+from .changes import level
 from .funnel import lowest
 
 
@@ -24,15 +22,7 @@ def stages_headline(crm: Crm, found: list[Finding]) -> Finding:
 
 def win_rate_headline(kpi: Kpi) -> Finding:
     """The win rate beside the period before; whether the change is clear. On a small base the counts alone."""
-    if kpi.value is None:
-        return said("funnel.nothing_closed")
-    if (kpi.base or 0) < kpi.min_base:
-        return said("funnel.win_rate_counts", part=kpi.part, base=kpi.base)
-    change = kpi.change()
-    if change is None or change.why == "small_base":
-        return said("funnel.win_rate_alone", share=kpi.value, part=kpi.part, base=kpi.base)
-    kind = "steady" if not change.clear else "up" if (change.delta or 0) > 0 else "down"
-    return said(f"funnel.win_rate_{kind}", share=kpi.value, before_share=kpi.previous, part=kpi.part, base=kpi.base)
+    return level(kpi, "funnel.win_rate", "funnel.nothing_closed")
 
 
 def waiting_headline(table: pd.DataFrame, found: list[Finding]) -> Finding:
@@ -136,13 +126,6 @@ def slower_stage(found: list[Finding]) -> str | None:
 
 def grown_reason(found: list[Finding]) -> str | None:
     return next((f.values["reason"] for f in found if f.rule == "funnel.loss_reason"), None)
-
-
-def span(history: pd.DataFrame) -> Callable[[str], str]:
-    """The periods of a history in words: from the first to the last; of none a dash."""
-    ends = (None, None) if history.empty else (history.period.iloc[0], history.period.iloc[-1])
-    words = lambda period, g: fmt.period(period, g) if period else fmt.MISSING  # noqa: E731
-    return lambda g: texts.say("page.window", g, start=words(ends[0], g), end=words(ends[1], g))
 
 
 def calls_headline(calls: pd.DataFrame) -> Finding:

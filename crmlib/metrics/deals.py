@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import ibis
-import pandas as pd
 
 from ..crm import Crm
 from ..kpi import measured
@@ -82,25 +81,3 @@ def which(moment: Any, periods: list[Period]) -> Any:
 def no_group(group: str) -> str:
     """What rows without a group are called: unassigned to a team, else none given."""
     return UNASSIGNED if group == "team" else NONE_GIVEN
-
-
-def rep_names(crm: Crm) -> dict[str, str]:
-    """The names of all persons by id; a name that two persons share carries the id.
-
-    Needs reps: rep_id, name. → {rep_id: name}
-    """
-
-    def make() -> dict[str, str]:
-        table = crm.company.reps
-        found = table.group_by("rep_id").aggregate(name=table.name.max()).order_by("rep_id").execute()
-        shared = found.name.duplicated(keep=False)
-        return {
-            r.rep_id: f"{r.name} ({r.rep_id})" if twice else r.name for r, twice in zip(found.itertuples(), shared, strict=True)
-        }
-
-    return crm.once("rep names", make)
-
-
-def named(crm: Crm, group: str, names: pd.Series) -> pd.Series:
-    """The names of a column of groups: persons by name, all others as they are."""
-    return names.map(rep_names(crm)).fillna(names) if group == "rep" else names

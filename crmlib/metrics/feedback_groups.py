@@ -12,8 +12,9 @@ from ..kpi import Share, interval
 from ..means import Mean, mean_interval
 from ..measures import within
 from ..periods import Period, year_earlier
-from .deals import named, no_group, which
+from .deals import no_group, which
 from .feedback import answers, feedback, nps_of, of_period, problems_of, score_of, sums, top_of
+from .names import named
 
 GROUPS = {"team": "_team", "rep": "rep_id", "source": "source", "category": "category", "product": "product"}
 MEASURES = ["answers", "share", "scores", "csat_mean", "low_score", "high_score", "csat_top_box", "low_share", "high_share",

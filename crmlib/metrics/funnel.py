@@ -11,7 +11,8 @@ from ..kpi import Share, measured
 from ..measures import count_if, day, within
 from ..periods import Period
 from .cohorts import Cohort, headline_cohort, period_cohort, shifted
-from .deals import GROUPS, created, deals, named, no_group
+from .deals import GROUPS, created, deals, no_group
+from .names import named
 
 STAGE_COLUMNS = [
     "stage",

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..crm import Crm
 from ..measures import count_if, quantile, ratio, total, within
-from .deals import GROUPS, deals, named, no_group, which
+from .deals import GROUPS, deals, no_group, which
+from .names import named
 
 CLOSING_COLUMNS = ["lead_count", "won_count", "lost_count", "open_count", "win_rate", "won_amount", "avg_deal_size",
                    "sales_cycle_days", "sales_cycle_p90"]  # fmt: skip

@@ -7,10 +7,11 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from ..crm import ALL, Crm
+from ..crm import Crm
 from ..measures import day, days_between, within
 from ..periods import year_earlier
-from .deals import deals, named
+from .deals import deals
+from .names import customer_names, named
 
 WINDOW_DAYS = 90
 
@@ -151,16 +152,6 @@ def follow_up(crm: Crm, per_stage: int = 5) -> pd.DataFrame:
         na_position="last",
     )
     frame = frame.groupby("_stage", sort=False).head(per_stage).reset_index(drop=True)
-    frame["customer"] = _customers(crm, frame.customer_id)
+    frame["customer"] = customer_names(crm, frame.customer_id)
     frame["rep"] = named(crm, "rep", frame.rep_id)
     return frame[["stage", "opportunity_id", "customer", "rep", "amount", "days_in_stage", "limit_days", "stuck"]]
-
-
-def _customers(crm: Crm, ids: pd.Series) -> pd.Series:
-    """Names of this team's own customers; ids of all others, and on the company's page."""
-    if crm.team == ALL or not crm.has("customers", "name") or ids.dropna().empty:
-        return ids
-    table = crm.table("customers", "customer_id", "name")
-    found = table.filter(table.customer_id.isin(sorted(set(ids.dropna())))).select("customer_id", "name").execute()
-    names = dict(found.itertuples(index=False))
-    return ids.map(lambda i: names.get(i, i), na_action="ignore")

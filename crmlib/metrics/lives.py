@@ -1,0 +1,178 @@
+"""Customers' lives: since when each is a customer, what they did and when, and whether they are lost.
+
+A purchase is an order with an amount above 0, a customer, and a status that counts as revenue at the period's end (a
+refund is none; a buyer whose only order was refunded is no buyer). A customer is in from the first purchase or the
+first won deal on, whichever is earlier; where contracts are kept (some `churned_at` is known by the period's end), or
+neither orders nor deals are delivered, from `created_at` on (without a date: always). All others are prospects.
+
+Lost as of a day: contracts: the contract ended before it. Else: nothing in the `inactive_after_days` days before it,
+neither a purchase nor another qualifying activity (business.qualifying) nor the day on which they became a customer.
+What happened exactly `inactive_after_days` before still counts.
+
+Customers are judged by all their orders and interactions, whosever they are, so that teams add up to the company.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+
+from ..crm import ALL, Crm
+from ..measures import count_if, day, within
+from ..periods import Period
+from ..schema import REVENUE_STATUSES_LEFT_OUT
+from .deals import which
+
+OWN = ("login", "browse", "event", "feedback")  # what customers do of their own accord; all other channels are contacts
+BASELINE = 6  # periods before this one that a customer's own past is made of
+_ALWAYS = date(1, 1, 1)
+
+
+def contractual(crm: Crm) -> bool:
+    """Whether contracts say who is lost: some `churned_at` is known by the period's end, of whatever team."""
+    if not crm.has("customers", "churned_at"):
+        return False
+    table = crm.company.table("customers", "churned_at")
+    return bool(crm.company.once("contractual", lambda: table.churned_at.notnull().any().fill_null(False).execute()))
+
+
+def accounts(crm: Crm) -> Any:
+    """Everybody who is or may become a customer of this view.
+
+    Needs customers; without it whoever orders, deals or interactions of this view name.
+    → ibis table: customer_id, created_at, churned_at, rep_id, no_contact, team
+    """
+    if crm.has("customers"):
+        columns = ("customer_id", "created_at", "churned_at", "rep_id", "team", "no_contact")
+        table = crm.table("customers", *columns)
+        return table.select("customer_id", "created_at", "churned_at", "rep_id", "no_contact", team=table._team)
+    named = [crm.table(name, "customer_id").select("customer_id") for name in ("orders", "opportunities", "interactions")]
+    ids = ibis.union(*named, distinct=True).filter(lambda t: t.customer_id.notnull())
+    nothing = {"created_at": "timestamp", "churned_at": "date", "rep_id": "string", "no_contact": "boolean", "team": "string"}
+    return ids.mutate(**{name: ibis.null(kind) for name, kind in nothing.items()})
+
+
+def _judged_by(crm: Crm) -> Crm:
+    """The handle whose rows a customer is judged by: the whole company's; without customers, who belong to teams, its own."""
+    return crm.company if crm.has("customers") else crm
+
+
+def purchases(crm: Crm) -> Any:
+    """The purchases of this view's customers by the period's end. → ibis table: customer_id, at"""
+    orders = _judged_by(crm).table("orders", "customer_id", "ordered_at", "amount", "status")
+    counts = ~orders.status.isin(REVENUE_STATUSES_LEFT_OUT).fill_null(False)
+    chosen = orders.filter(counts & (orders.amount > 0) & orders.customer_id.notnull())
+    return _own_customers(crm, chosen.select("customer_id", at="ordered_at"))
+
+
+def events(crm: Crm) -> Any:
+    """What this view's customers bought and did, and what contacts they had, by the period's end.
+
+    Needs orders or interactions. → ibis table: customer_id, at, channel (null: a purchase), qualifies, own (of their own
+    accord: log-in, browsing, taking part, feedback, a purchase)
+    """
+    seen = _judged_by(crm).table("interactions", "customer_id", "occurred_at", "channel")
+    seen = _own_customers(crm, seen.filter(seen.customer_id.notnull()).select("customer_id", "channel", at="occurred_at"))
+    bought = purchases(crm).mutate(channel=ibis.null("string"))
+    both = bought.union(seen.select(bought.columns))
+    words = [w for w in crm.business.qualifying if w != "order"]
+    return both.mutate(
+        qualifies=ibis.ifelse(both.channel.isnull(), "order" in crm.business.qualifying, both.channel.isin(words)),
+        own=both.channel.isnull() | both.channel.isin(OWN),
+    )
+
+
+def _own_customers(crm: Crm, table: Any) -> Any:
+    return table if crm.team == ALL or not crm.has("customers") else table.semi_join(accounts(crm), "customer_id")
+
+
+# -------------------------------------------------------------------------------------------- one row a customer
+
+
+def lives(crm: Crm) -> Any:
+    """One row a customer or prospect, made once for a handle.
+
+    Needs orders or interactions; customers, opportunities as delivered.
+    → ibis table: customer_id, team, rep_id, no_contact, since, contracts; `in_<day>` (customer and not lost), `lost_<day>` (customer
+      and lost) for the days start, end and year (the end of the same period a year before); first_at, last_at (of own
+      activities); in the period: active (a qualifying activity), stirred (that or a purchase), logins, browsed_at, bought_at (the last purchase), purchases, active_days (days with
+      any own activity); purchases_before, active_days_before (in the period before); own_0 … own_6 (own activities, now
+      and in each of the six periods before)
+    """
+    days = {"start": crm.period.start, "end": crm.period.end, "year": crm.period.year_before.end}
+    return crm.once("lives", lambda: lives_at(crm, days, crm.period.trailing(BASELINE + 1), **_doings()).cache())
+
+
+def _doings() -> dict[str, Any]:
+    """What `lives` says of each customer's own activities: name → a function of the events with the index of their period."""
+    now, before = BASELINE, BASELINE - 1
+    inside = lambda t, i: t.period == i  # noqa: E731
+    doings = {
+        "first_at": lambda t: t.at.min(),
+        "last_at": lambda t: t.at.max(where=t.own),
+        "active": lambda t: (t.qualifies & inside(t, now)).any(),
+        "stirred": lambda t: (keeps(t) & inside(t, now)).any(),
+        "logins": lambda t: count_if((t.channel == "login") & inside(t, now)),
+        "browsed_at": lambda t: t.at.min(where=(t.channel == "browse") & inside(t, now)),
+        "bought_at": lambda t: t.at.max(where=t.channel.isnull() & inside(t, now)),
+        "purchases": lambda t: count_if(t.channel.isnull() & inside(t, now)),
+        "purchases_before": lambda t: count_if(t.channel.isnull() & inside(t, before)),
+        "active_days": lambda t: t.at.date().nunique(where=t.own & inside(t, now)),
+        "active_days_before": lambda t: t.at.date().nunique(where=t.own & inside(t, before)),
+    }
+    return doings | {f"own_{i}": lambda t, i=i: count_if(t.own & inside(t, now - i)) for i in range(BASELINE + 1)}
+
+
+def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: Any) -> Any:
+    """One row a customer: `in_<name>` and `lost_<name>` as of each named day, and what `doings` say of their events.
+
+    The events carry the index of the `period` that they lie in (−1: before all of them), so that many doings stay cheap.
+    """
+    contracts, dated_by_sales = contractual(crm), crm.has("orders") or crm.has("opportunities")
+    acts, lasts = events(crm), timedelta(days=crm.business.inactive_after_days)
+    acts = acts.mutate(period=which(acts.at, periods))
+    lively = {f"lively_{n}": (keeps(acts) & within(acts.at, d - lasts, d)).any() for n, d in days.items()}
+    done = acts.group_by("customer_id").aggregate(
+        first_buy=acts.at.min(where=acts.channel.isnull()), **lively, **{name: make(acts) for name, make in doings.items()}
+    )
+    table = (
+        accounts(crm).left_join(done, "customer_id", rname="_{name}").left_join(_first_wins(crm), "customer_id", rname="__{name}")
+    )
+    entered = ibis.coalesce(table.created_at, day(_ALWAYS))
+    came = entered if contracts or not dated_by_sales else ibis.least(*_known(table.first_buy, table.first_win))
+    table = table.mutate(since=came, **{n: _of_none(table[n]) for n in doings})
+    known: dict[str, Any] = {}
+    for name, when in days.items():
+        here = (table.since < day(when)).fill_null(False)
+        stays = table[f"lively_{name}"].fill_null(False) | within(table.since, when - lasts, when)
+        lost = (table.churned_at.cast("timestamp") < day(when)).fill_null(False) if contracts else ~stays
+        known |= {f"in_{name}": here & ~lost, f"lost_{name}": here & lost}
+    table = table.mutate(**known, contracts=ibis.literal(contracts))
+    return table.select("customer_id", "team", "rep_id", "no_contact", "since", "contracts", *known, *doings)
+
+
+def _of_none(done: Any) -> Any:
+    """What those did who did nothing: no times, never; moments stay unknown."""
+    return done.fill_null(False) if done.type().is_boolean() else done if done.type().is_temporal() else done.fill_null(0)
+
+
+def keeps(acts: Any) -> Any:
+    """What keeps a customer: a purchase always, whatever else qualifies."""
+    return acts.channel.isnull() | acts.qualifies
+
+
+def _known(*moments: Any) -> Iterable[Any]:
+    """Moments for `least`, each with the other where it is missing: engines differ in what null is least of."""
+    a, b = moments
+    return ibis.coalesce(a, b), ibis.coalesce(b, a)
+
+
+def _first_wins(crm: Crm) -> Any:
+    """When each customer's first deal was won. Needs opportunities: customer_id, closed_at, is_won."""
+    deals = _judged_by(crm).table("opportunities", "customer_id", "closed_at", "is_won")
+    return (
+        deals.filter(deals.is_won & deals.closed_at.notnull())
+        .group_by("customer_id")
+        .aggregate(first_win=lambda t: t.closed_at.min())
+    )

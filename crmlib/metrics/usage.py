@@ -1,0 +1,121 @@
+"""Customers active on a day, in a week, in a month; interactions a customer: now, and period by period."""
+
+import math
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from ..crm import Crm
+from ..kpi import Figure, measured
+from ..measures import count_if, within
+from ..periods import Period
+from .lives import events, lives
+
+MONTH_DAYS, WEEK_DAYS = 30, 7
+
+
+def _longer_than_the_period(crm: Crm) -> bool:
+    return (crm.period.end - crm.period.start).days < MONTH_DAYS
+
+
+@measured("ratio", "up", rolling=_longer_than_the_period)
+def dau(crm: Crm) -> Figure:
+    """Customers active on a day, on average over the 30 days to the period's end.
+
+    Needs orders or interactions. → Figure: customers a day, base = customers active in those 30 days
+    """
+    return Figure(float(_recent(crm).dau), int(_recent(crm).mau))
+
+
+@measured("count", "up")
+def wau(crm: Crm) -> int:
+    """Customers active in the 7 days to the period's end. Needs orders or interactions. → count"""
+    return int(_recent(crm).wau)
+
+
+@measured("count", "up", rolling=_longer_than_the_period)
+def mau(crm: Crm) -> int:
+    """Customers active in the 30 days to the period's end. Needs orders or interactions. → count"""
+    return int(_recent(crm).mau)
+
+
+@measured("share", "up", rolling=_longer_than_the_period)
+def stickiness(crm: Crm) -> Figure:
+    """Customers active on an average day / customers active in the month (dau / mau, both of the 30 days to the period's end).
+
+    Needs orders or interactions. → Figure 0..1, base = customers active in those 30 days
+    """
+    return _quotient(_recent(crm).stickiness, _recent(crm).mau)
+
+
+@measured("ratio")
+def interaction_frequency(crm: Crm) -> Figure:
+    """Interactions of every channel in the period / customers they were with.
+
+    Needs interactions: customer_id. → Figure: interactions a customer, base = customers contacted. This team's own rows;
+    those without a customer are left out.
+    """
+    row = crm.once("contacted", lambda: _contacted(crm, [crm.period]).iloc[0])
+    return _quotient(row.interaction_frequency, row.customers)
+
+
+def _quotient(value: float, base: float) -> Figure:
+    return Figure(float(value) if base else None, int(base), None if base else "no_base")
+
+
+def with_usage(crm: Crm, history: pd.DataFrame) -> pd.DataFrame:
+    """A history with the figures of this room in each of its periods, as known now.
+
+    Needs orders or interactions. → the frame with dau, wau, mau, stickiness, interaction_frequency
+    """
+    periods = list(history.period)
+    if not periods:
+        return history
+    used = _active(crm, [p.end for p in periods])
+    return history.join(used).join(_contacted(crm, periods)[["interaction_frequency"]])
+
+
+def _recent(crm: Crm) -> pd.Series:
+    return crm.once("recent", lambda: _active(crm, [crm.end]).iloc[0])
+
+
+def _active(crm: Crm, ends: list[date]) -> pd.DataFrame:
+    """Who was active by qualifying activity in the 7 and 30 days to each end, of those who were customers by then.
+
+    → frame, one row an end: dau, wau, mau, stickiness
+    """
+    acts, since = events(crm), lives(crm).select("customer_id", "since")
+    acts = acts.filter(acts.qualifies & within(acts.at, ends[0] - timedelta(days=MONTH_DAYS), ends[-1]))
+    days = acts.select("customer_id", on=acts.at.date().cast("timestamp")).distinct().inner_join(since, "customer_id")
+    sums: dict[str, Any] = {}
+    for i, end in enumerate(ends):
+        customer = within(days.since, date(1, 1, 1), end)
+        month, week = (customer & within(days.on, end - timedelta(days=n), end) for n in (MONTH_DAYS, WEEK_DAYS))
+        sums |= {
+            f"days_{i}": count_if(month),
+            f"month_{i}": days.customer_id.nunique(where=month),
+            f"week_{i}": days.customer_id.nunique(where=week),
+        }
+    row = days.aggregate(**sums).execute().iloc[0]
+    lines = [(row[f"days_{i}"] / MONTH_DAYS, int(row[f"week_{i}"]), int(row[f"month_{i}"])) for i in range(len(ends))]
+    frame = pd.DataFrame(lines, columns=["dau", "wau", "mau"])
+    return frame.assign(stickiness=frame.dau / frame.mau.replace(0, math.nan))
+
+
+def _contacted(crm: Crm, periods: list[Period]) -> pd.DataFrame:
+    """Interactions with a customer in each period: customers, interaction_frequency."""
+    table = crm.table("interactions", "customer_id", "occurred_at")
+    table = table.filter(table.customer_id.notnull() & within(table.occurred_at, periods[0].start, periods[-1].end))
+    sums: dict[str, Any] = {}
+    for i, period in enumerate(periods):
+        inside = within(table.occurred_at, period.start, period.end)
+        sums |= {f"n_{i}": count_if(inside), f"customers_{i}": table.customer_id.nunique(where=inside)}
+    row = table.aggregate(**sums).execute().iloc[0]
+    frame = pd.DataFrame(
+        {
+            "n": [int(row[f"n_{i}"]) for i in range(len(periods))],
+            "customers": [int(row[f"customers_{i}"]) for i in range(len(periods))],
+        }
+    )
+    return frame.assign(interaction_frequency=frame.n / frame.customers.replace(0, math.nan))
