@@ -4,7 +4,7 @@ import duckdb
 
 from .schema import Table, tables
 
-_UNDATED = "date '-infinity'"
+_UNDATED, _AT_ONCE = "date '-infinity'", 2_000_000
 
 
 def make_spans(con: duckdb.DuckDBPyConnection) -> None:
@@ -12,7 +12,7 @@ def make_spans(con: duckdb.DuckDBPyConnection) -> None:
 
     A move ends the time before it, whether or not the old row says so; `initial` marks a person's first team, where
     undated rows belong. For the join that finds a row's team the view `times` has it once more, in the time of undated rows:
-    one comparison of days for all rows is ten times quicker than an `or` of two.
+    one comparison of days for all rows is seven times quicker than an `or` of two.
     """
     con.execute(
         """create table spans as select rep_id, team, coalesce(active_from, date '0001-01-01') as since,
@@ -36,17 +36,20 @@ def moment_of_row(table: Table, fiscal_start: int = 1) -> str:
 def find_teams(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Set `_team` of the rows of `checked`, and `_at` where their parent row dates them.
 
-    Only the row's number and its team go through the joins: these keep no order, and whole rows are dear to move.
+    Only the row's number and its team go through the joins: these keep no order, and whole rows are dear to move. So many
+    rows at once as stay near the processor.
     """
     joins, teams, at = _ways(table)
     if not teams:
         return
-    con.execute(
-        f"""update checked set _team = found.team{", _at = found.at" if at else ""}
-        from (select t.rowid as row, coalesce({", ".join(teams)}) as team, {at or "null"} as at from checked t {" ".join(joins)}
-            where t._fault is null) found
-        where found.row = checked.rowid"""
-    )
+    rows = con.execute("select count(*) from checked").fetchall()[0][0]
+    for first in range(0, rows, _AT_ONCE):
+        con.execute(
+            f"""update checked set _team = found.team{", _at = found.at" if at else ""}
+            from (select t.rowid as row, coalesce({", ".join(teams)}) as team, {at or "null"} as at from checked t {" ".join(joins)}
+                where t._fault is null and t.rowid >= {first} and t.rowid < {first + _AT_ONCE}) found
+            where found.row = checked.rowid"""
+        )
 
 
 def _ways(table: Table) -> tuple[list[str], list[str], str]:

@@ -85,8 +85,8 @@ def _plain(value: str) -> str:
 def _moment(column: Column, value: str, zone: str, formats: Formats) -> str:
     """ISO dates and times, and what is declared; an explicit offset (or zone) wins over the source's zone, and that over the business's."""
     seconds = f"{value} like '{'_' * 16}:%'"
-    plain = f"length({value}) <= 16 or (length({value}) = 19 and {seconds} and {value} not like '%Z')"  # quicker than the search
-    offset = f"not ({plain}) and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
+    searched = f"not (length({value}) = 19 and {seconds}) and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
+    offset = f"length({value}) > 16 and ({value} like '%Z' or ({searched}))"  # the two usual ways are known without a search
     whole = f"regexp_replace({value}, '^(.{{16}})([Zz+-])', '\\1:00\\2')"  # DuckDB wants seconds before an offset
     whole = f"case when {seconds} then {value} else {whole} end"
     local = f"try_cast({whole} as timestamptz) at time zone {literal(zone)}"

@@ -101,6 +101,15 @@ def test_rows_that_hang_on_another_follow_it():
     assert team_of("campaign_contacts", contacts, customers=customers) == {"k": "east"}
 
 
+def test_teams_are_found_whatever_the_number_of_rows(monkeypatch):
+    orders = rows(
+        "order_id ordered_at amount rep_id", *(f"{i} 2026-05-01 1 {'li' if i % 2 else 'wu'}" for i in range(7)), "x ? 1 li"
+    )
+    for at_once in (1, 3, 7, 8, 9):
+        monkeypatch.setattr("crmlib.teams._AT_ONCE", at_once)
+        assert team_of("orders", orders) == {str(i): "north" if i % 2 else "west" for i in range(7)}
+
+
 def test_rows_with_a_team_of_their_own():
     costs = rows("booked_on kind amount team", "2026-10-01 tools 5 north", "2026-10-02 tools 5 -")
     crm = Crm.of(period="2026-10", reps=REPS, costs=costs)
