@@ -247,3 +247,9 @@ def test_the_key_names_the_bottleneck_only_where_there_is_one():
     assert [token for _, token, _ in charts.key("steps", "en")] == ["c1", "c1-soft"]
     assert charts.key("steps", "zh", highlight=True)[-1] == ("box", "c2-soft", "瓶颈")
     assert charts.key("trend", "en") == []
+
+
+def test_an_axis_may_begin_where_the_course_can_be_seen():
+    frame = series("2026-10", [0.98, 0.93, 0.985])
+    assert charts.trend(frame, "en", "share").axes[0].get_ylim() == (0.0, 1.0)
+    assert charts.trend(frame, "en", "share", start=0.9).axes[0].get_ylim() == (0.9, 1.0)

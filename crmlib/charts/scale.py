@@ -6,13 +6,13 @@ from .. import fmt, texts
 from ..theme import width
 
 
-def ticks(low: float, high: float, whole: bool = False, most: int = 5) -> list[float]:
-    """Round values from at most zero to at least `high`, in no more than `most` steps.
+def ticks(low: float, high: float, whole: bool = False, most: int = 5, start: float = 0.0) -> list[float]:
+    """Round values from at most `start` to at least `high`, in no more than `most` steps.
 
-    >>> ticks(0, 0.214), ticks(0, 1, whole=True)
-    ([0.0, 0.05, 0.1, 0.15, 0.2, 0.25], [0.0, 1.0])
+    >>> ticks(0, 0.214), ticks(0, 1, whole=True), ticks(0.97, 0.985, start=0.9)
+    ([0.0, 0.05, 0.1, 0.15, 0.2, 0.25], [0.0, 1.0], [0.9, 0.92, 0.94, 0.96, 0.98, 1.0])
     """
-    low, high = min(low, 0), max(high, 0)
+    low, high = min(low, start), max(high, start)
     if low == high:
         high = 1
     power = math.floor(math.log10(high - low)) - 1

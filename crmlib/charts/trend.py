@@ -29,8 +29,12 @@ def trend(
     target: float | None = None,
     currency: str | None = None,
     event: tuple[Period, str] | None = None,
+    start: float = 0.0,
 ) -> Figure:
-    """period, in order, and value (NaN is a gap); `event` is (first period it touched, what happened)."""
+    """period, in order, and value (NaN is a gap); `event` is (first period it touched, what happened).
+
+    `start`: where the axis begins, if not at zero; the page then says so.
+    """
     rows = rows_of(frame)
     periods = [row["period"] for row in rows]
     values = [float(row["value"]) if fmt.known(row["value"]) else math.nan for row in rows]
@@ -39,7 +43,7 @@ def trend(
     say = lambda v: fmt.unit(v, unit, lang, currency)  # noqa: E731
     axis = lambda v: short(v, unit, lang, currency)  # noqa: E731
     known = [v for v in values + ([] if goal is None else [goal]) if fmt.known(v)]
-    scale = ticks(min(known, default=0), max(known, default=0), whole=unit == "count")
+    scale = ticks(min(known, default=0), max(known, default=0), whole=unit == "count", start=start)
     fig, ax = _sheet(scale, [axis(v) for v in scale], values, say, at is not None)
     _periods(ax, periods, lang)
     _line(ax, values)

@@ -14,12 +14,22 @@ def retention_headline(kpi: Kpi) -> Finding:
     return level(kpi, "activity.retention", "activity.no_start")
 
 
-def retention_says(crm: Crm) -> list[Finding]:
-    """What lost means here, and that the numbers of the table add up."""
+def retention_start(history: pd.DataFrame) -> float:
+    """Where the axis of retention begins: the highest of these that all its values are above, so that its course can be seen.
+
+    >>> retention_start(pd.DataFrame({"retention_rate": [0.98, 0.93, None]})), retention_start(pd.DataFrame({"retention_rate": [0.4]}))
+    (0.9, 0.0)
+    """
+    least = history.retention_rate.astype(float).min()
+    return max((start for start in (0.0, 0.5, 0.8, 0.9) if start < least), default=0.0)
+
+
+def retention_says(crm: Crm, start: float = 0.0) -> list[Finding]:
+    """What lost means here, that the numbers of the table add up, and where the axis begins if not at zero."""
     rule = (
         said("say.lost_by_contract") if lives.contractual(crm) else said("say.lost_after", days=crm.business.inactive_after_days)
     )
-    return [rule, said("say.flows")]
+    return [rule, said("say.flows"), *[said("say.axis", low_share=start)] * bool(start)]
 
 
 def active_headline(kpi: Kpi) -> Finding:
