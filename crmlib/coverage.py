@@ -15,11 +15,11 @@ import duckdb
 from . import store
 from .errors import CrmError, DataError, Tell, nearest
 from .formats import PLAIN, Formats
-from .inputs import DeclaredDay, Given
+from .inputs import ROW, DeclaredDay, Given, database, without_paths
 from .leftout import mark_duplicates, mark_orphans, refuse_too_many
 from .money import convert
 from .schema import Business, Table, tables
-from .sql import literal
+from .sql import literal, quoted
 from .stages import derive
 from .teams import find_teams, make_spans, moment_of_row, teams_since
 from .typed import faults, trimmed, typed_value
@@ -73,13 +73,23 @@ def _write_tables(con: duckdb.DuckDBPyConnection, door: dict[str, Any], folder: 
         ) from None
 
 
+def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        con.execute(f"attach {literal(path)} as {database(path)} (read_only)")
+    except duckdb.Error as e:
+        raise DataError(
+            f"{path.name} cannot be opened as a DuckDB file ({without_paths(str(e).splitlines()[0])[:120]}). "
+            "A DuckDB file of this version is right. Write it again, or name another file."
+        ) from None
+
+
 @contextmanager
 def connection(reads: list[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can read the declared files, write into `scratch`, and nothing else."""
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
-        for path in {p for p in reads if p.suffix == ".duckdb"}:
-            con.execute(f"attach {literal(path)} as delivered (read_only)")
+        for path in {p for p in reads if p.suffix.lower() == ".duckdb"}:
+            _attach(con, path)
         con.execute(f"set temp_directory = {literal(scratch / 'spill')}")
         con.execute(f"set allowed_paths = [{', '.join(literal(p.resolve()) for p in reads)}]")
         con.execute(f"set allowed_directories = [{literal(str(scratch.resolve()) + '/')}]")
@@ -165,17 +175,18 @@ def _check(
     Layers, so that each value is trimmed and typed once: as delivered (`r`), typed (`t`), its fault, what was delivered.
     """
     given = [c for c in table.columns.values() if c.name in types]
-    delivered = ", ".join(f'{trimmed(c, types[c.name])} as "{c.name}"' for c in given)
+    delivered = ", ".join([*(f'{trimmed(c, types[c.name])} as "{c.name}"' for c in given), *[quoted(ROW)] * (ROW in types)])
     typed = ", ".join(
         f'{typed_value(c, types.get(c.name), business.time_zone, formats.get(c.name, PLAIN))} as "{c.name}"'
         for c in table.columns.values()
     )
     whens = " ".join(w for c in given for w in faults(c))
+    place = quoted(ROW) if ROW in types else "null::bigint"  # in its file, where the mapping leaves rows out before
     names, at = ", ".join(f'"{c}"' for c in table.columns), moment_of_row(table, business.fiscal_year_starts)
     con.execute(
         f"""create or replace table checked as
-        select {names}, {at} as _at, null::varchar as _team, _fault, case when _fault is not null then to_json(r) end as _raw from
-        (select *, case {whens} end::varchar as _fault from (select {typed}, r from (select {delivered} from raw) r) t) t"""
+        select {names}, {at} as _at, null::varchar as _team, {place} as _row, _fault, case when _fault is not null then to_json(r) end as _raw from
+        (select *, case {whens} end::varchar as _fault from (select {typed}, r{f", r.{quoted(ROW)}" if ROW in types else ""} from (select {delivered} from raw) r) t) t"""
     )
     mark_duplicates(con, table)
     mark_orphans(con, table)
@@ -185,7 +196,7 @@ def _check(
 def _near_misses(table: Table, types: dict[str, str]) -> list[str]:
     """Extra columns are ignored; one whose name is close to an absent optional column deserves a word."""
     absent = [c for c in table.columns if c not in types]
-    hints = {extra: nearest(extra, absent) for extra in types if extra not in table.columns}
+    hints = {extra: nearest(extra, absent) for extra in types if extra not in table.columns and extra != ROW}
     return [f"{table.name}: the column {c!r} is not read ({hint})" for c, hint in hints.items() if hint.startswith("did")]
 
 
@@ -200,11 +211,11 @@ def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict) -> dict[str
     )
     values = ", ".join(f"'{c}': \"{c}\"" for c in [*table.columns, "_fault", "_raw"])
     con.execute(
-        f"""create table "{name}__left_out" as select rowid + 1 as _row, split_part(_fault, ':', 1) as reason, split_part(_fault, ':', 2) as column,
+        f"""create table "{name}__left_out" as select coalesce(_row, rowid + 1) as _row, split_part(_fault, ':', 1) as reason, split_part(_fault, ':', 2) as column,
         {own_at} as _at, coalesce(_raw, to_json({{{values}}})) as row from checked where _fault is not null order by rowid"""
     )
     con.execute("delete from checked where _fault is not null")
-    for column in ("_fault", "_raw"):
+    for column in ("_fault", "_raw", "_row"):
         con.execute(f"alter table checked drop column {column}")
     con.execute(f'alter table checked rename to "{name}"')
     rows, undated = con.execute(f'select count(*), count(*) filter (_at is null) from "{name}"').fetchall()[0]

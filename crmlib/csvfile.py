@@ -32,7 +32,7 @@ def header(path: Path, file: str, delimiter: str = ",", skip: int = 0) -> list[s
     text = start.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     if text.lstrip().startswith("<"):
         raise DataError(f"{file} is a web page, not a CSV file: it begins with {text.strip()[:40]!r}. {_EXPORT}")
-    text = "".join(text.splitlines(keepends=True)[skip:])
+    text = "".join(re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)[skip:])  # as the engine does: at no other sign
     names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])]
     if any("\ufffd" in n for n in names):
         raise not_utf8(path, file)
@@ -55,11 +55,10 @@ def separated_by(names: list[str]) -> str:
     return next((sign for sign in ";\t|" if len(names) == 1 and sign in names[0]), "")
 
 
-def as_utf8(path: Path, file: str, encoding: str, scratch: Path) -> Path:
-    """The file itself where it is declared to be UTF-8, else a copy in UTF-8."""
+def as_utf8(path: Path, file: str, encoding: str, copy: Path) -> Path:
+    """The file itself where it is declared to be UTF-8, else a copy in UTF-8, made at `copy`."""
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
         return path
-    copy = scratch / f"utf8-{path.name}"
     try:
         with path.open(encoding=encoding, newline="") as given, copy.open("w", encoding="utf-8", newline="") as plain:
             shutil.copyfileobj(given, plain, _CHUNK)
@@ -76,11 +75,10 @@ def _line_at(path: Path, offset: int) -> int:
         return f.read(offset).count(b"\n") + 1
 
 
-def with_one_newline(path: Path, scratch: Path) -> Path:
-    """The file itself, or a copy where it mixes CRLF and LF or ends its lines with CR: DuckDB reads one kind a file."""
+def with_one_newline(path: Path, copy: Path) -> Path:
+    """The file itself, or a copy made at `copy` where it mixes CRLF and LF or ends its lines with CR: DuckDB reads one kind a file."""
     if not _mixed(path):
         return path
-    copy = scratch / f"plain-{path.name}"
     how: Any = {"encoding": "utf-8", "errors": "surrogateescape"}  # whatever the bytes are, they stay as they are
     with path.open(**how) as given, copy.open("w", newline="\n", **how) as plain:
         shutil.copyfileobj(given, plain, _CHUNK)
@@ -132,6 +130,8 @@ def _first_bad(path: Path) -> tuple[int, int, bytes, int]:
 
 
 def _guess(line: bytes) -> str:
+    if not re.search(rb"[\x80-\xff]{2}", line):
+        return "latin-1 or cp1252"  # Chinese comes in pairs of such bytes, umlauts come alone
     try:
         line.decode("gb18030")
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """A file of a source: where it lies, and how it is written as far as it says so itself or `files:` declares it."""
 
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -42,7 +42,9 @@ class Written(BaseModel):
 class FileSpec(Written):
     """One file of a source and how it is written (`files:` of a mapping)."""
 
-    path: str = Field("", description="within the folder; not needed for a table of a .duckdb file")
+    path: str = Field(
+        "", description="within the folder (a file, or a folder and a file); not needed for a table of a .duckdb file"
+    )
     encoding: str = Field("utf-8", description="utf-8, gbk, latin-1, utf-16 …")
     delimiter: str = Field(",", description="what separates columns: one sign, or tab")
     skip: int = Field(0, ge=0, le=1000, description="lines before the header")
@@ -50,6 +52,13 @@ class FileSpec(Written):
     table: str | None = Field(None, description="table of a .duckdb file")
     rows: int | None = Field(None, ge=0, description="how many rows it must have: another number is refused")
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="what its content must be: another one is refused")
+
+    @field_validator("path")
+    @classmethod
+    def _within(cls, value: str) -> str:
+        if ".." in Path(value).parts or Path(value).is_absolute():
+            raise ValueError("a path lies within the folder: no .., and no / at its begin. Set mapping.folder higher if need be")
+        return value
 
     @field_validator("delimiter")
     @classmethod
@@ -78,9 +87,23 @@ class File:
     spec: FileSpec = field(default_factory=lambda: FileSpec())  # type: ignore[call-arg]
 
     @property
+    def kind(self) -> str:
+        """Its ending, in small letters."""
+        return self.path.suffix.lower()
+
+    @property
+    def formats(self) -> Formats:
+        """How its values are written."""
+        return replace(self.spec.formats, sheet=self.kind == ".xlsx")
+
+    def copy_in(self, scratch: Path, what: str) -> Path:
+        """Where a converted copy of it goes: under what mappings call it, since files of two folders may have one name."""
+        return scratch / f"{store.digest(self.name)[:16]}-{what}.csv"
+
+    @property
     def called(self) -> str:
         """How messages call it: the file's name, never its path."""
-        part = (self.spec.table or self.name) if self.path.suffix == ".duckdb" else self.spec.sheet
+        part = (self.spec.table or self.name) if self.kind == ".duckdb" else self.spec.sheet
         return f"{self.path.name}:{part}" if part else self.path.name
 
     @property

@@ -13,21 +13,32 @@ from zoneinfo import ZoneInfo
 
 from .sql import literal
 
-_EXAMPLE = re.compile(r"(?P<before>[^\d]*)1(?P<thousands>\D?)234(?:(?P<decimal>[.,])56)?(?P<after>[^\d]*)")
+_EXAMPLE = re.compile(
+    r"(?P<before>[^\d]*)1(?P<thousands>\D?)234(?:(?P<decimal>[.,])56)?(?P<scale> ?[KMB](?![^\W\d_]))?(?P<after>[^\d]*)"
+)
 _SCALES = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 
 
 @dataclass(frozen=True)
 class Formats:
-    """What is declared; empty: plain numbers, ISO days and times in the business's own zone."""
+    """What is declared; empty: plain numbers, ISO days and times in the business's own zone.
+
+    `sheet`: cells that a workbook keeps as numbers come as plain ones, whatever is declared for its texts; `usual`: how numbers
+    are taken to be written where nothing is declared.
+    """
 
     dates: tuple[str, ...] = ()
     numbers: str = ""
     time_zone: str = ""
+    sheet: bool = False
+    usual: str = ""
 
     def over(self, wider: "Formats") -> "Formats":
         """These, and where they say nothing the wider ones (a column's over its table's over its file's)."""
-        return Formats(self.dates or wider.dates, self.numbers or wider.numbers, self.time_zone or wider.time_zone)
+        return Formats(
+            self.dates or wider.dates, self.numbers or wider.numbers, self.time_zone or wider.time_zone,
+            self.sheet or wider.sheet, self.usual or wider.usual,
+        )  # fmt: skip
 
 
 PLAIN = Formats()
@@ -51,7 +62,7 @@ class _Way:
         part = rf"({_exactly(self.decimal)}\d+)?" if self.decimal else ""
         before = f"({_exactly(self.before)} ?)?{sign}" if self.before else ""
         after = f"( ?{_exactly(self.after)})?" if self.after else ""
-        return f"{sign}{before}{whole}{part}{' ?[KMBkmb]?' if self.scaled else ''}{after}"
+        return f"{sign}{before}{whole}{part}{'( ?[KMBkmb])?' if self.scaled else ''}{after}"
 
 
 def _exactly(text: str) -> str:
@@ -66,9 +77,7 @@ def _way(example: str) -> _Way:
         raise ValueError(
             "a number format is given by an example of 1234 or 1234.56, such as '1.234,56', '$1,234.56' or '1 234,56 €'"
         )
-    after = m["after"].strip()
-    scaled = after[:1] in _SCALES
-    return _Way(m["before"].strip(), m["thousands"], m["decimal"] or "", after[scaled:].strip(), scaled)
+    return _Way(m["before"].strip(), m["thousands"], m["decimal"] or "", m["after"].strip(), bool(m["scale"]))
 
 
 def checked_numbers(example: str) -> str:
@@ -88,7 +97,8 @@ def checked_dates(form: str) -> str:
         again = datetime.strptime(moment.strftime(form), form)
     except ValueError:
         again = None
-    if again is None or again.date() != moment.date():
+    elsewhere = re.search("%[cxX]", form) or ("%I" in form and "%p" not in form)  # the engine reads these otherwise
+    if again is None or again.date() != moment.date() or elsewhere:
         raise ValueError(
             f"{form!r} is no way to write a day. Right is such as '%d.%m.%Y' or '%d %b, %Y %H:%M:%S' (day, month and year)"
         )
@@ -103,24 +113,36 @@ def checked_zone(zone: str) -> str:
     return zone
 
 
-def plain_number(value: str, example: str) -> str:
-    """SQL: a text written as declared → the same number written plainly; null where it is not written so."""
-    way = _way(example)
+def plain_number(value: str, formats: Formats) -> str:
+    """SQL: a text written as declared (`formats.numbers`, else `usual`) → the same number written plainly; null where it is not written so.
+
+    A workbook's own numbers are plain already: 12.3450 is no text of the declared kind `1.234,56`, hence never mistaken for one.
+    """
+    way = _way(formats.numbers or formats.usual)
     text = f"translate({value}, chr(160) || chr(8722), ' -')"  # a space that does not break, a minus as printers set it
-    keep = literal(f"[^0-9+{_exactly(way.decimal)}-]")
-    bare = f"regexp_replace({text}, {keep}, '', 'g')"
+    bare = text
+    for word in filter(None, (way.before, way.after)):
+        bare = f"replace({bare}, {literal(word)}, '')"
+    bare = f"regexp_replace({bare}, {literal(f'[^0-9+{_exactly(way.decimal)}-]')}, '', 'g')"
     if way.decimal == ",":
         bare = f"replace({bare}, ',', '.')"
     if way.scaled or way.after == "%":
-        sizes = " ".join(f"when contains(upper({text}), '{k}') then {n}" for k, n in _SCALES.items())
-        times = f"case {sizes} else 1 end" if way.scaled else "0.01"
+        size = f"upper(regexp_extract({text}, '[0-9] ?([KMBkmb])', 1))"
+        sizes = " ".join(f"when '{k}' then {n}" for k, n in _SCALES.items())
+        times = f"case {size} {sizes} else 1 end" if way.scaled else "0.01"
         bare = f"(try_cast({bare} as decimal(24, 6)) * {times})::varchar"
-    return f"case when regexp_full_match({text}, {literal(way.pattern)}) then {bare} end"
+    own = f"when {value} similar to '-?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?' then {value}" if formats.sheet else ""
+    return f"case when regexp_full_match({text}, {literal(way.pattern)}) then {bare} {own} end"
 
 
-def declared_moment(value: str, forms: tuple[str, ...]) -> str:
-    """SQL: a text written in one of these ways → a timestamp; null where it is not."""
-    return f"try_strptime({value}, [{', '.join(map(literal, forms))}])"
+def declared_moment(value: str, form: str) -> str:
+    """SQL: a text written in this way → a timestamp; null where it is not."""
+    return f"try_strptime({value}, {literal(form)})"
+
+
+def has_hours(form: str) -> bool:
+    """Whether a way to write days says the hour, too."""
+    return bool(re.search("%[HIT]", form))
 
 
 def in_zone(moment: str, written: str, business: str) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import duckdb
 
-from . import csvfile, workbook
+from . import csvfile, store, workbook
 from .errors import DataError, Tell, nearest
 from .files import File
 from .formats import Formats
 from .schema import Table, tables
 from .sql import literal, quoted
 
+ROW = "row in file"  # a column of `raw`, where the mapping leaves rows out before the door counts them
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
 
 
@@ -28,9 +29,15 @@ class Given:
     relation: Callable[[Table], dict[str, str]]
     files: tuple[File, ...] = ()
     formats: Mapping[str, Formats] = field(default_factory=dict)
+    place: str = ""  # where its mapping stands; none: the file has the canonical columns
 
     def unreadable(self, table: str, error: duckdb.Error) -> DataError:
         """What the engine says while it reads the table, about the file that it names (else the first)."""
+        if self.place and isinstance(error, duckdb.ConversionException) and "CSV" not in str(error):
+            return DataError(
+                f"{self.place}: a value cannot be turned into what an expression of {table} casts it to. Use try_cast, number() or "
+                "moment(), which leave out that row alone. Change it there."
+            )
         blamed = [f for f in self.files if f.path.name in str(error)] or [*self.files, File(table, Path(table))]
         return unreadable(blamed[0], error)
 
@@ -64,7 +71,7 @@ def inputs_in(place: Path, tell: Tell | None = None) -> dict[str, File]:
 
 
 def _tables_of(path: Path) -> dict[str, Path]:
-    if path.suffix != ".duckdb":
+    if path.suffix.lower() != ".duckdb":
         raise DataError(f"{path.name} is no source: a source is a .yml file, a folder or a .duckdb file. Check SOURCE.")
     try:
         with duckdb.connect(path, read_only=True) as con:
@@ -81,20 +88,26 @@ def _tables_of(path: Path) -> dict[str, Path]:
 
 def reader(file: File, scratch: Path) -> str:
     """The SQL that reads a file, in the order of its rows; columns of text files and sheets are all text."""
-    kind, spec = file.path.suffix.lower(), file.spec
-    if kind == ".duckdb":
-        return f"delivered.{quoted(spec.table or file.name)}"
-    if kind == ".parquet":
+    spec = file.spec
+    if file.kind == ".duckdb":
+        return f"{quoted(database(file.path))}.{quoted(spec.table or file.name)}"
+    if file.kind == ".parquet":
         return f"read_parquet({literal(file.path)})"
-    if kind == ".xlsx":
-        decimal = "," if spec.numbers.rstrip(" €%")[-3:-2] == "," else "."
-        plain, delimiter = workbook.sheet_as_csv(file.path, file.called, spec.sheet, decimal, scratch), ","
+    if file.kind == ".xlsx":
+        plain = workbook.sheet_as_csv(file.path, file.called, spec.sheet, spec.skip, file.copy_in(scratch, "sheet"))
+        delimiter, skip = ",", 0
     else:
-        plain, delimiter = csvfile.as_utf8(file.path, file.called, spec.encoding, scratch), spec.delimiter
-    names = ", ".join(f"{literal(h)}: 'VARCHAR'" for h in csvfile.header(plain, file.called, delimiter, spec.skip))
-    return f"""read_csv({literal(csvfile.with_one_newline(plain, scratch))}, columns={{{names}}}, header=true, skip={spec.skip},
+        plain = csvfile.as_utf8(file.path, file.called, spec.encoding, file.copy_in(scratch, "utf8"))
+        delimiter, skip = spec.delimiter, spec.skip
+    names = ", ".join(f"{literal(h)}: 'VARCHAR'" for h in csvfile.header(plain, file.called, delimiter, skip))
+    return f"""read_csv({literal(csvfile.with_one_newline(plain, file.copy_in(scratch, "lines")))}, columns={{{names}}}, header=true, skip={skip},
         auto_detect=false, delim={literal(delimiter)}, quote='"', escape='"', nullstr='', strict_mode=true, max_line_size=10000000,
         buffer_size=64000000)"""
+
+
+def database(path: Path) -> str:
+    """What an attached DuckDB file is called on the door's connection."""
+    return f"delivered_{store.digest(str(path))[:12]}"
 
 
 def as_delivered(con: duckdb.DuckDBPyConnection, file: File, table: Table, scratch: Path, day: "DeclaredDay") -> dict[str, str]:
@@ -157,7 +170,7 @@ def _check_columns(file: File, table: Table, columns: list[str], filled: set) ->
 def _check_once(con: duckdb.DuckDBPyConnection, file: File, table: Table, types: dict[str, str]) -> None:
     """A Parquet file may hold a name twice; DuckDB calls the second one `…_1`."""
     doubted = [c for c in types if c in table.columns and f"{c}_1" in types]
-    if doubted and file.path.suffix.lower() == ".parquet":
+    if doubted and file.kind == ".parquet":
         names = [n for (n,) in con.execute(f"select name from parquet_schema({literal(file.path)})").fetchall()]
         twice = [c for c in doubted if names.count(c) > 1]
         if twice:
@@ -168,7 +181,7 @@ def _check_once(con: duckdb.DuckDBPyConnection, file: File, table: Table, types:
 
 def unreadable(file: File, error: duckdb.Error) -> DataError:
     """DuckDB's complaint about a file, without its path and its advice about options that nobody can set here."""
-    said, text = str(error), file.path.suffix.lower() in (".csv", ".tsv", ".txt")
+    said, text = str(error), file.kind in (".csv", ".tsv", ".txt")
     if text and "nicode" in said:
         return csvfile.not_utf8(file.path, file.called)
     if text and (where := csvfile.broken(said)):

@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 
+from .csvfile import separated_by
 from .errors import CrmError, DataError, UsageError, nearest
 from .expressions import FILES, Refused, make_macros, query, scalar, translated
 from .files import File
 from .formats import Formats
-from .inputs import DeclaredDay, Given, described, reader, unreadable, without_paths
+from .inputs import ROW, DeclaredDay, Given, described, reader, unreadable, without_paths
 from .mapping import ColumnSpec, TableSpec
 from .schema import Table, tables
 from .sql import quoted
@@ -29,22 +30,23 @@ class Mapped:
     files: dict[str, File]
     scratch: Path
     where: Callable[..., str]
+    zone: str = "UTC"  # the business's
     day: DeclaredDay = field(default_factory=DeclaredDay)
     _columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def given(self, name: str, spec: TableSpec) -> Given:
         """A canonical table on its way in."""
-        formats = {
-            c: spec.columns[c].formats.over(self._formats(spec)) if c in spec.columns else self._formats(spec)
-            for c in tables()[name].columns
-        }
-        return Given(partial(self._relation, spec), tuple(self.files_of(spec)), formats)
+        wide = self._formats(spec)
+        formats = dict.fromkeys(tables()[name].columns, wide) | {c: one.formats.over(wide) for c, one in spec.columns.items()}
+        return Given(partial(self._relation, spec), tuple(self.files_of(spec)), formats, self.where("tables", name))
 
     def _formats(self, spec: TableSpec) -> Formats:
-        return spec.formats.over(self.files[spec.of].spec.formats) if spec.of in self.files else spec.formats
+        """How a table's columns are written: as it says itself, else as the file does that its rows come from (of a query: its only file)."""
+        files = self.files_of(spec)
+        return spec.formats.over(files[0].formats) if len(files) == 1 or (files and not spec.query) else spec.formats
 
     def _relation(self, spec: TableSpec, table: Table) -> dict[str, str]:
-        make_macros(self.con, self._formats(spec))
+        make_macros(self.con, self._formats(spec), self.zone)
         sql = self._from_query(table.name, spec) if spec.query else self._from_file(table.name, spec)
         self.con.execute(f"create or replace view raw as {self.day.added(self.con, table, sql)}")
         types = described(self.con, "raw")
@@ -52,7 +54,7 @@ class Mapped:
         if missing:
             raise DataError(
                 f"{self.where('tables', table.name)}: {table.name} gets no {missing[0]!r}, which it needs ({tables()[table.name].columns[missing[0]].means}). "
-                f"It gets: {', '.join(types)}. Map it there."
+                f"It gets: {', '.join(c for c in types if c != ROW)}. Map it there."
             )
         return types
 
@@ -62,9 +64,14 @@ class Mapped:
         known = {alias: self._view(alias, name) for alias in (spec.of, *spec.join)}
         joins = ""
         for alias, condition in spec.join.items():
-            self._check(condition, ("tables", name, "join", alias))
-            joins += f" left join {FILES}.{quoted(alias)} on ({condition})"
-        source = f"{FILES}.{quoted(spec.of)}{joins}"
+            place = ("tables", name, "join", alias)
+            self._check(condition, place)
+            joins += f" left join {FILES}.{quoted(alias)} on ({condition}\n)"
+            every = [c for columns in known.values() for c in columns]
+            self._bind(f"select 1 from {FILES}.{quoted(spec.of)}{joins}", place, f"{name}: join with {alias}", every)
+        counted = f"(select *, row_number() over () as {quoted(ROW)} from {FILES}.{quoted(spec.of)}) as {quoted(spec.of)}"
+        first = counted if spec.where or spec.join else f"{FILES}.{quoted(spec.of)}"  # rows are called by their place in the file
+        source = f"{first}{joins}"
         chosen = spec.columns or {
             c: ColumnSpec.model_validate({"from": c}) for c in tables()[name].columns if c in known[spec.of]
         }
@@ -76,6 +83,7 @@ class Mapped:
                 f"{self.where('tables', name)}: no column of {self.files[spec.of].called} has the name of one of {name}'s. Say columns: there."
             )
         self._check_joins(name, spec, source)
+        columns += [f"{quoted(spec.of)}.{quoted(ROW)}"] * bool(spec.where or spec.join)
         return f"select {', '.join(columns)} from {source}" + self._filter(name, spec, source)
 
     def _filter(self, name: str, spec: TableSpec, source: str) -> str:
@@ -83,7 +91,17 @@ class Mapped:
             return ""
         place = ("tables", name, "where")
         self._check(spec.where, place)
-        self._bind(f"select 1 from {source} where ({spec.where}\n)", place, f"{name}: where", ())
+        self._bind(
+            f"select 1 from {source} where ({spec.where}\n)",
+            place,
+            f"{name}: where",
+            [c for a in (spec.of, *spec.join) for c in self._columns[a]],
+        )
+        ((_, kind, *_),) = self.con.execute(f"describe select ({spec.where}\n) from {source}").fetchall()
+        if kind != "BOOLEAN":
+            raise UsageError(
+                f"{self.where(*place)}: where of {name} is no condition (its value is {kind}). Right is such as Stage <> 'Test'. Change it there."
+            )
         return f" where ({spec.where}\n)"
 
     def _view(self, alias: str, table: str) -> list[str]:
@@ -119,9 +137,9 @@ class Mapped:
     ) -> str:
         """A column of the file by its name, else an expression, checked alone so that its fault is named."""
         place = ("tables", name, "columns", column)
-        owner = next((alias for alias in known if one.of in known[alias]), None)
+        owner = next((alias for alias in known if one.column in known[alias]), None)
         if owner:
-            return translated(f"{quoted(owner)}.{quoted(one.of)}", one.values)
+            return translated(f"{quoted(owner)}.{quoted(one.column)}", one.values)
         names = [c for columns in known.values() for c in columns]
         self._check(one.of, place, names)
         beside = f"{quoted(spec.of)}.{quoted(known[spec.of][0])}"  # beside a column no aggregate can stand
@@ -132,10 +150,9 @@ class Mapped:
         try:
             scalar(self.con, text)
         except Refused as e:
-            hint = nearest(text, names) if names else ""
-            close = f"; no column has that name either ({hint})" if hint.startswith("did") else ""
+            hint = f"; no column has that name either ({_known(text, names)})" if names else ""
             raise UsageError(
-                f"{self.where(*place)}: {'.'.join(place[1:])} is {text[:60]!r}: {e}{close}. Change it there."
+                f"{self.where(*place)}: {'.'.join(place[1:])} is {text[:60]!r}: {e}{hint}. Change it there."
             ) from None
 
     def _bind(self, sql: str, place: tuple[str, ...], what: str, names: Any) -> None:
@@ -153,7 +170,7 @@ class Mapped:
             )
         if isinstance(error, duckdb.BinderException) and "not found" in said and names:
             asked = said.partition('"')[2].partition('"')[0]
-            return DataError(f"{at}: {what} asks for the column {asked!r}, which the file has not ({nearest(asked, names)}). It has: {', '.join(names)}. Correct it there.")  # fmt: skip
+            return DataError(f"{at}: {what} asks for the column {asked!r}, which the file has not ({_known(asked, names)}). Correct it there.")  # fmt: skip
         return UsageError(f"{at}: {what} cannot be worked out ({said[:160]}). Correct it there.")
 
     def _check_joins(self, name: str, spec: TableSpec, source: str) -> None:
@@ -187,3 +204,12 @@ class Mapped:
         except Refused:
             return []  # said where the query is used
         return [self.files[alias] for alias in read if alias in self.files]
+
+
+def _known(asked: str, names: Any) -> str:
+    """What may be meant by a column that is not there, and all that there are; or why there seems to be but one."""
+    names = [n for n in names if n != ROW]
+    if sign := separated_by(names):
+        return f"its columns are separated by {sign!r}: say delimiter: {sign!r} under files"
+    hint = nearest(asked, names)
+    return f"{hint} It has: {', '.join(names)}" if hint.startswith("did") else f"It has: {', '.join(names)}"

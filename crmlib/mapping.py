@@ -1,5 +1,7 @@
 """How a source maps on the canonical tables: what `mapping:` in a file of params/sources may say."""
 
+import re
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -7,14 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from .errors import nearest
 from .files import FileSpec, Written
+from .formats import Formats
 from .schema import tables
 
-_ENTITIES = (
-    "customers",
-    "reps",
-    "campaigns",
-    "exchange_rates",
-)  # they exist without a date: a day of the data dates them wrongly
+_READ = re.compile(r'\s*(?P<how>money|number|moment)\(\s*"(?P<column>[^"]+)"\s*\)\s*')
 
 
 class ColumnSpec(Written):
@@ -24,6 +22,18 @@ class ColumnSpec(Written):
 
     of: str = Field(alias="from", description="a column of the file, or one scalar SQL expression")
     values: dict[str, str] = Field({}, description="value in the file → word of this product")
+
+    @property
+    def column(self) -> str:
+        """The column meant, where it is one alone: `Amount`, or `money("Amount")`, which says the same with a usual format."""
+        called = _READ.fullmatch(self.of)
+        return called["column"] if called else self.of
+
+    @property
+    def formats(self) -> Formats:
+        called = _READ.fullmatch(self.of)
+        usual = "$1,234.56" if called and called["how"] != "moment" else ""
+        return replace(super().formats, usual=usual)
 
 
 def _whole(value: object) -> object:
@@ -83,6 +93,15 @@ class Mapping(BaseModel):
             for column in spec.columns:
                 if column not in tables()[name].columns:
                     raise ValueError(f"{name} has no column {column!r}; {nearest(column, tables()[name].columns)}")
+        return value
+
+    @field_validator("files")
+    @classmethod
+    def _differ(cls, value: dict[str, FileSpec]) -> dict[str, FileSpec]:
+        folded = [name.casefold() for name in value]
+        for name in value:
+            if folded.count(name.casefold()) > 1:
+                raise ValueError(f"the name {name!r} stands twice, but for small and capital letters")
         return value
 
     @model_validator(mode="after")

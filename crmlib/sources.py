@@ -60,17 +60,14 @@ class Source:
 
     @property
     def key(self) -> str:
-        specs = [
-            {k: v.model_dump(mode="json") for k, v in part.items()}
-            for part in (self.tables, {k: f.spec for k, f in self.files.items()})
-        ]
-        return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of), *specs)[:32]
+        specs = [[k, v.model_dump_json()] for k, v in [*self.tables.items(), *((k, f.spec) for k, f in self.files.items())]]
+        return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of), specs)[:32]
 
     def given(self, con: duckdb.DuckDBPyConnection, scratch: Path, day: DeclaredDay) -> dict[str, Given]:
         """Each canonical table on its way in, on the door's connection."""
         if not self.tables:
             return {n: Given(partial(as_delivered, con, f, scratch=scratch, day=day), (f,)) for n, f in self.files.items()}
-        mapped = Mapped(con, self.files, scratch, self.place, day)
+        mapped = Mapped(con, self.files, scratch, self.place, self.business.time_zone, day)
         return {name: mapped.given(name, spec) for name, spec in self.tables.items()}
 
     def place(self, *keys: str) -> str:

@@ -3,16 +3,15 @@
 Text is read strictly: plain numbers with a decimal point, ISO dates, finite values; anything else is a fault of its row.
 """
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
-from .formats import PLAIN, Formats, declared_moment, in_zone, plain_number
+from .formats import PLAIN, Formats, declared_moment, has_hours, in_zone, plain_number
 from .schema import Column
 from .sql import literal
 
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"  # a day outside is a slip of the keyboard, not a date
-_SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
+SPACES = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288)"
 _TRUE, _FALSE = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 _REASONS = {"money": "bad_number", "number": "bad_number", "share": "bad_number", "count": "bad_number", "flag": "bad_flag",
             "day": "bad_date", "time": "bad_date"}  # fmt: skip
@@ -29,7 +28,7 @@ def trimmed(column: Column, kind: str) -> str:
     ends = " or ".join(f"{name} like '%{space}'" for space in " \t\n\r")
     wide = " or ".join(f"{name} like '{space}%' or {name} like '%{space}'" for space in "\u00a0\u3000")
     asked = f"{name} < '!' or {ends} or (strlen({name}) > length({name}) and ({wide}))"  # more bytes than signs: not ASCII alone
-    return f"case when {asked} then nullif(trim({name}, {_SPACES}), '') else {name} end"
+    return f"case when {asked} then nullif(trim({name}, {SPACES}), '') else {name} end"
 
 
 def typed_value(column: Column, kind: str | None, zone: str, formats: Formats = PLAIN) -> str:
@@ -50,7 +49,7 @@ def _from_text(column: Column, value: str, zone: str, formats: Formats) -> str:
         return f"case when lower({value}) in {_TRUE} then true when lower({value}) in {_FALSE} then false end"
     if column.type in ("day", "time"):
         return _moment(column, value, zone, formats)
-    plain = plain_number(value, formats.numbers) if formats.numbers else value
+    plain = plain_number(value, formats) if formats.numbers or formats.usual else value
     number = f"try_cast({plain} as {column.sql_type})"  # DuckDB would read 1_000
     return f"case when not contains({value}, '_'){_finite(number) if column.sql_type == 'DOUBLE' else ''} then {number} end"
 
@@ -83,29 +82,35 @@ def _plain(value: str) -> str:
 
 
 def _moment(column: Column, value: str, zone: str, formats: Formats) -> str:
-    """ISO dates and times, and what is declared; an explicit offset (or zone) wins over the source's zone, and that over the business's."""
+    return _in_range(f"({text_moment(value, zone, formats)})::{column.sql_type}", column)
+
+
+def text_moment(value: str, zone: str, formats: Formats) -> str:
+    """SQL: a text → its moment on the business's clocks: ISO, or one of the declared ways; null where it is neither.
+
+    An explicit offset (or zone) wins over the source's zone, and that over the business's; a day without an hour stays the day it is.
+    """
+    declared = [_local(declared_moment(value, form), has_hours(form), zone, formats) for form in formats.dates]
+    return f"coalesce({', '.join([*declared, _iso_moment(value, zone, formats)])})"
+
+
+def _iso_moment(value: str, zone: str, formats: Formats) -> str:
     seconds = f"{value} like '{'_' * 16}:%'"
-    searched = f"not (length({value}) = 19 and {seconds}) and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
-    offset = f"length({value}) > 16 and ({value} like '%Z' or ({searched}))"  # the two usual ways are known without a search
+    plain = f"length({value}) <= 16 or (length({value}) = 19 and {seconds} and {value} not like '%Z')"  # quicker than the search
+    offset = f"not ({plain}) and regexp_matches(substr({value}, 17), '[A-Za-z+-]')"
     whole = f"regexp_replace({value}, '^(.{{16}})([Zz+-])', '\\1:00\\2')"  # DuckDB wants seconds before an offset
     whole = f"case when {seconds} then {value} else {whole} end"
     local = f"try_cast({whole} as timestamptz) at time zone {literal(zone)}"
-    naive = _local(f"try_cast({value} as timestamp)", f"length({value}) > 10", zone, formats)
-    moment = f"case when {offset} then {local} else {naive} end"
-    iso = f"{value} like '____-__-__%' and {value} >= {literal(EARLIEST)} and {value} < {literal(LATEST)}"
-    plain = f"case when {iso} and not contains({value}, 'BC') then ({moment})::{column.sql_type} end"
-    if not formats.dates:
-        return plain
-    hours = "true" if any(re.search("%[HIcXT]", form) for form in formats.dates) else "false"
-    declared = _local(declared_moment(value, formats.dates), hours, zone, formats)
-    return f"coalesce({_in_range(f'({declared})::{column.sql_type}', column)}, {plain})"
+    naive = f"try_cast({value} as timestamp)"
+    if formats.time_zone not in ("", zone):
+        naive = f"case when length({value}) > 10 then {in_zone(naive, formats.time_zone, zone)} else {naive} end"
+    iso = f"{value} like '____-__-__%' and {value} >= {literal(EARLIEST)} and {value} < {literal(LATEST)} and not contains({value}, 'BC')"
+    return f"case when {iso} then case when {offset} then {local} else {naive} end end"
 
 
-def _local(moment: str, timed: str, zone: str, formats: Formats) -> str:
-    """A moment of the source's clocks on the business's; a day without an hour (`timed` is false) stays the day it is."""
-    if formats.time_zone in ("", zone):
-        return moment
-    return f"case when {timed} then {in_zone(moment, formats.time_zone, zone)} else {moment} end"
+def _local(moment: str, timed: bool, zone: str, formats: Formats) -> str:
+    """A moment of the source's clocks on the business's."""
+    return in_zone(moment, formats.time_zone, zone) if timed and formats.time_zone not in ("", zone) else moment
 
 
 def _in_range(moment: str, column: Column) -> str:

@@ -16,12 +16,18 @@ NUMBERS = [
     ("1.234,56", "1.23", None), ("1.234,56", "12", "12"), ("1 234,56 €", "1 234,50 €", "1234.50"), ("1 234,56 €", "12\u00a0345,1€", "12345.1"),
     ("1 234,56 €", "\u22125,5 €", "-5.5"), ("1234,56", "1234,5", "1234.5"), ("1234,56", "1.234,5", None), ("1,234", "1,234", "1234"),
     ("1,234", "1.5", None), ("1'234.56", "1'234.5", "1234.5"), ("1234.56%", "12.5%", "0.12500000"), ("1234.56%", "12.5", "0.12500000"),
+    ("1 234,56 Kč", "5,00 Kč", "5.00"), ("1,234.56 MXN", "5.00 MXN", "5.00"), ("1,234.56 BRL", "1,500.00 BRL", "1500.00"),
+    ("RMB 1,234.56K", "RMB 5", "5.000000"), ("RMB 1,234.56K", "RMB 5K", "5000.000000"), ("Rs. 1,234.56", "Rs. 5.00", "5.00"),
+    ("Fr. 1'234.56", "Fr. 1'234.50", "1234.50"), ("1.234,56", "12.3450", None),
     ("$1,234.56K", "$141.56K", "141560.000000"), ("$1,234.56K", "$2m", "2000000.000000"), ("$1,234.56K", "$5", "5.000000"),
 ]  # fmt: skip
 
 
 def test_numbers_are_read_as_declared_and_not_otherwise():
-    found = [duckdb.sql(f"select {plain_number(literal(text), example)}").fetchall()[0][0] for example, text, _ in NUMBERS]
+    found = [
+        duckdb.sql(f"select {plain_number(literal(text), Formats(numbers=example))}").fetchall()[0][0]
+        for example, text, _ in NUMBERS
+    ]
     assert found == [expected for _, _, expected in NUMBERS]
 
 
@@ -36,7 +42,7 @@ def test_ways_to_write_a_day(form):
     assert checked_dates(form) == form
 
 
-@pytest.mark.parametrize("form", ["%d.%m", "%Q", "", "%Y-%m", "dd.mm.yyyy", "%H:%M"])
+@pytest.mark.parametrize("form", ["%d.%m", "%Q", "", "%Y-%m", "dd.mm.yyyy", "%H:%M", "%c", "%x", "%d.%m.%Y %I:%M"])
 def test_no_way_to_write_a_day(form):
     with pytest.raises(ValueError, match="is no way to write a day"):
         checked_dates(form)
@@ -109,3 +115,15 @@ def test_amounts_and_shares_as_declared():
 def test_a_column_s_format_goes_over_its_table_s_and_its_file_s():
     file, column = Formats(("%d.%m.%Y",), "1.234,56", "UTC"), Formats(numbers="1,234.56")
     assert column.over(file) == Formats(("%d.%m.%Y",), "1,234.56", "UTC")
+
+
+def test_each_way_to_write_a_moment_has_or_has_not_an_hour():
+    both = Formats(("%d.%m.%Y %H:%M", "%d.%m.%Y"), time_zone="UTC")
+    assert typed("orders", "ordered_at", ["15.04.2026", "15.04.2026 02:00", "2026-04-15"], both, "America/New_York") == [
+        "2026-04-15 00:00:00", "2026-04-14 22:00:00", "2026-04-15 00:00:00"]  # fmt: skip
+
+
+def test_a_workbook_s_own_numbers_are_plain_whatever_is_declared_for_its_texts():
+    german = Formats(numbers="1.234,56 EUR", sheet=True)
+    assert typed("orders", "amount", ["12.3450", "7.25", "1.234,50 EUR", "1.234", "1e-05"], german) == [
+        "12.3450", "7.2500", "1234.5000", "1234.0000", "0.0000"]  # fmt: skip

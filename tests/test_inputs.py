@@ -67,7 +67,7 @@ def test_quoted_fields_hold_newlines_commas_and_quotes(tmp_path, newline):
         (b"PK\x03\x04\x14\x00\x06\x00", ["orders.csv is UTF-16 or no text"]),
         ("order_id,ordered_at,amount,地区\n".encode("gbk"), ["orders.csv, line 1, column 4: byte 27", "looks like GBK", "in UTF-8"]),
         (REGION.encode() + b"1,2026-10-03,20,a\n2,2026-10-03,20," + "北京".encode("gbk") + b"\n", ["orders.csv, line 3, column 4: byte 68", "looks like GBK"]),
-        (REGION.encode() + b"1,2026-10-03,20,a\xff\n", ["orders.csv, line 2, column 4: byte 51", "another encoding"]),
+        (REGION.encode() + b"1,2026-10-03,20,a\xff\n", ["orders.csv, line 2, column 4: byte 51", "looks like latin-1 or cp1252"]),
         (ORDERS + "1,2026-10-03,20,9\n" + OTHER, ["orders.csv, line 2: 4 fields where the header has 3", "Correct that line"]),
         (ORDERS + "1,2026-10-03\n" + OTHER, ["orders.csv, line 2: 2 fields where the header has 3"]),
         (ORDERS + ROW + "2,2026-10-04,30,zhang@example.com\n", ["orders.csv, line 3: 4 fields where the header has 3"]),

@@ -332,3 +332,143 @@ def test_another_mapping_is_another_store(tmp_path):
     }
     keys |= {open_source(written(tmp_path, TABLES.replace('money("Amount")', "Amount"))).key}
     assert len(keys) == 4
+
+
+def test_files_of_one_name_in_two_folders_are_two_files(tmp_path):
+    place = tmp_path / "exports"
+    for year, day in (("2025", "1.2.2025"), ("2026", "1.2.2026")):
+        (place / year).mkdir(parents=True)
+        (place / year / "Sold.csv").write_bytes(f"No;Day;Wert\nÄ{year};{day};5\n".encode("latin-1"))
+    files = "".join(f'\n    y{y}: {{path: {y}/Sold.csv, encoding: latin-1, delimiter: ";"}}' for y in (2025, 2026))
+    query = """
+    orders:
+      dates: "%d.%m.%Y"
+      query: select "No" as order_id, "Day" as ordered_at, Wert as amount from y2025 union all select "No", "Day", Wert from y2026
+"""
+    assert sorted(values(prepare(written(tmp_path, query, files + "\n")), "orders", "order_id")) == ["Ä2025", "Ä2026"]
+
+
+def test_tables_of_two_duckdb_files(tmp_path):
+    place = tmp_path / "exports"
+    place.mkdir()
+    for name, table in (("a.duckdb", "o"), ("b.DUCKDB", "c")):
+        with duckdb.connect(place / name) as con:
+            con.execute(f"create table {table} as select '7' as id, date '2026-10-01' as day, 2 as amount")
+    files = "\n    a: {path: a.duckdb, table: o}\n    b: {path: b.DUCKDB, table: c}\n"
+    more = "\n    orders: {from: a, columns: {order_id: id, ordered_at: day, amount: amount}}\n    customers: {from: b, columns: {customer_id: id}}\n"
+    ready = prepare(written(tmp_path, more, files))
+    assert values(ready, "orders", "order_id") == values(ready, "customers", "customer_id") == ["7"]
+    (place / "b.DUCKDB").write_bytes(b"no database at all, but a text of some length")
+    refusal(tmp_path, lambda: prepare(written(tmp_path, more, files)), "b.DUCKDB cannot be opened as a DuckDB file")
+
+
+@pytest.mark.parametrize(
+    ("column", "says", "code"),
+    [
+        ("product: unnest(string_split(Stage, ' '))", ["makes several rows of one"], 2),
+        ("created_at: now()", ["calls now()", "another value each time"], 2),
+        ("created_at: current_date", ["another value each time"], 2),
+        ("amount: random()", ["calls random()"], 2),
+        ("amount: (Stage)::int", ["line 8", "a value cannot be turned", "try_cast, number() or moment()"], 3),
+    ],
+)
+def test_expressions_that_are_not_the_same_for_the_same_row_or_break_on_one(tmp_path, column, says, code):
+    one = f"\n    opportunities:\n      from: deals\n      columns:\n        opportunity_id: Deal Id\n        {column}\n"
+    message = refusal(tmp_path, lambda: prepare(written(tmp_path, one)), "acme.yml", *says, code=code)
+    assert "Closed Won" not in message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from query('select 1 as a')",
+        "select * from duckdb_settings()",
+        "describe deals",
+        "select * from deals using sample 1",
+    ],
+)
+def test_queries_read_the_declared_files_alone_and_all_of_them(tmp_path, sql):
+    one = f"\n    orders:\n      query: {sql}\n"
+    refusal(tmp_path, lambda: prepare(written(tmp_path, one)), "acme.yml, line 9", "the query of orders", code=2)
+
+
+def test_rows_are_called_by_their_place_in_the_file(tmp_path):
+    one = """
+    orders:
+      from: deals
+      where: Stage <> 'Open'   -- all but the second
+      join: {agents: deals.Agent = agents.Agent  -- at most one}
+      columns: {order_id: Deal Id, ordered_at: Closed, amount: Amount}
+"""
+    ready = prepare(written(tmp_path, one))
+    assert values(ready, "orders__left_out", '_row, reason, "column"') == [(3, "missing", "amount")]
+    assert "row in file" not in json.dumps(ready.door) and ready.warnings == []
+
+
+@pytest.mark.parametrize("path", ["../outside.csv", "/etc/hostname", "x/../../y.csv"])
+def test_paths_stay_within_the_folder(tmp_path, path):
+    refusal(
+        tmp_path,
+        lambda: prepare(written(tmp_path, files=f"\n    deals: {{path: {path}}}\n")),
+        "a path lies within the folder",
+        code=2,
+    )
+
+
+def test_names_of_files_differ_by_more_than_capital_letters(tmp_path):
+    files = FILES + "    Deals: {path: Agents.csv}\n"
+    refusal(tmp_path, lambda: prepare(written(tmp_path, files=files)), "stands twice, but for small and capital letters", code=2)
+
+
+def test_a_condition_is_true_or_false(tmp_path):
+    one = "\n    orders: {from: deals, where: Stage, columns: {order_id: Deal Id, ordered_at: Closed, amount: Amount}}\n"
+    refusal(tmp_path, lambda: prepare(written(tmp_path, one)), "where of orders is no condition (its value is VARCHAR)", code=2)
+
+
+def test_values_are_translated_whatever_spaces_are_around_them(tmp_path):
+    ready = prepare(written(tmp_path, **{"Deals.csv": DEALS.replace("Closed Won", "Closed Won\u00a0 ")}))
+    assert values(ready, "opportunities", "stage")[0] == "won"
+
+
+def test_a_moment_of_an_expression_is_shifted_once(tmp_path):
+    one = """
+    orders:
+      from: deals
+      columns: {order_id: Deal Id, amount: "1", ordered_at: 'coalesce(moment("Closed"), moment("Agent"))'}
+"""
+    files = '\n    deals: {path: Deals.csv, dates: ["%d.%m.%Y %H:%M", "%d.%m.%Y"], time_zone: UTC}\n'
+    deals = "Deal Id,Agent,Closed\n1,,15.04.2026 02:00\n2,15.04.2026,\n3,,2026-04-15 23:30:00+02:00\n"
+    ready = prepare(written(tmp_path, one, files, business="{time_zone: America/New_York}", **{"Deals.csv": deals}))
+    assert values(ready, "orders", "ordered_at") == [
+        datetime(2026, 4, 14, 22),
+        datetime(2026, 4, 15),
+        datetime(2026, 4, 15, 17, 30),
+    ]
+
+
+def test_a_query_of_one_file_reads_values_as_that_file_writes_them(tmp_path):
+    one = '\n    orders: {query: \'select "Deal Id" as order_id, moment("Closed") as ordered_at, Amount as amount from deals where Closed is not null\'}\n'
+    assert values(prepare(written(tmp_path, one)), "orders", "order_id, amount") == [("D1", Decimal("1200.5000"))]
+
+
+def test_a_declared_separator_may_be_missing(tmp_path):
+    path = written(tmp_path, **{"Deals.csv": DEALS.replace(",", ";")})
+    refusal(tmp_path, lambda: prepare(path), "its columns are separated by ';': say delimiter: ';' under files", code=2)
+
+
+def test_a_sheet_with_blank_lines_before_its_header_and_rows_of_any_width(tmp_path):
+    rows = [
+        ["Title"],
+        [],
+        ["Order", "Day", "Sum", None],
+        ["1", datetime(2026, 10, 3), 12.345],
+        ["2", datetime(2026, 10, 4), 5, "note", "more"],
+        ["3"],
+    ]
+    files = "\n    sold: {path: b.xlsx, sheet: Orders, skip: 2}\n"
+    more = '\n    orders: {from: sold, columns: {order_id: Order, ordered_at: Day, amount: {from: Sum, numbers: "1.234,56"}}}\n'
+    ready = prepare(written(tmp_path, more, files, **{"b.xlsx": book(tmp_path, rows)}))
+    assert values(ready, "orders", "order_id, amount") == [("1", Decimal("12.3450")), ("2", Decimal("5.0000"))]
+    assert ready.tables["orders"]["left_out"] == {"missing": 1}
+    empty = written(tmp_path, more, files, **{"b.xlsx": book(tmp_path, [])})
+    refusal(tmp_path, lambda: prepare(empty), "b.xlsx:Orders has no header in line 3")
