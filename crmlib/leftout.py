@@ -39,6 +39,14 @@ def mark_orphans(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
 
 
+# what a whole column at fault usually means
+_WRITTEN = {
+    "bad_date": "dates: '%d.%m.%Y'",
+    "bad_number": "numbers: '1.234,56', or its encoding",
+    "bad_flag": "a column with values: {ja: 'true', nein: 'false'}",
+}
+
+
 def refuse_too_many(
     con: duckdb.DuckDBPyConnection, table: Table, business: Business, rows: int, left_out: dict[str, int]
 ) -> None:
@@ -49,10 +57,15 @@ def refuse_too_many(
     examples = "; ".join(
         f"row {row}: {reason} in {column}{shown_value(table, column, raw)}" for row, reason, column, raw in found
     )
+    column, reason, most = con.execute(
+        f'select "column", reason, count(*) as n from "{table.name}__left_out" group by all order by n desc, 1 limit 1'
+    ).fetchall()[0]
+    advice = f"Correct them in the source, or raise business.max_left_out.{table.name} in its file."
+    if most > (rows + out) / 2 and reason in _WRITTEN:
+        advice = f"Most rows are at fault in {column} alone: say how it is written ({_WRITTEN[reason]}) under files in the source's file."
     raise DataError(
         f"{table.name}: {out} of {rows + out} rows would be left out ({', '.join(f'{r} {n}' for r, n in left_out.items())}), "
-        f"more than the {limit:.1%} allowed. First ones (row 1 follows the header): {examples}. Correct them in the source, or raise "
-        f"business.max_left_out.{table.name} in its file."
+        f"more than the {limit:.1%} allowed. First ones (row 1 follows the header): {examples}. {advice}"
     )
 
 

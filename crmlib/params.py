@@ -80,7 +80,7 @@ def load(path: str | Path) -> Params:
                 f"{file.name} has the key {key!r}, which looks like a secret. "
                 "Secrets come from the environment alone. Remove it there."
             )
-    return settings.check(Params, raw, file.name)
+    return settings.check(Params, raw, file)
 
 
 def check_source(source: str) -> str:

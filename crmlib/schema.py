@@ -90,7 +90,7 @@ class Business(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="ISO code of the report's currency")
+    currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="the report's currency as three capital letters, such as EUR")
     time_zone: str = Field("Asia/Shanghai", description="IANA zone of the business's calendar")
     stages: tuple[str, ...] = Field(
         ("lead", "contacted", "needs", "proposal", "negotiation", "won"),

@@ -3,7 +3,7 @@
 import reprlib
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -69,32 +69,54 @@ def line_of(path: Path, keys: tuple[str, ...]) -> int:
     return line
 
 
-def check(model: type[M], data: object, file: str) -> M:
-    """`data` as a record of `model`; the first thing wrong is said with its place, what is right and the file."""
+def check(model: type[M], data: object, path: Path) -> M:
+    """`data` (what the file holds) as a record of `model`; the first thing wrong is said with its line, what is right and the file."""
     try:
         return model.model_validate(data)
     except ValidationError as e:
-        raise UsageError(_sentence(model, e.errors()[0], file)) from None
+        # a misspelt key is said before the one that it leaves missing
+        wrong = sorted(e.errors(), key=lambda error: error["type"] != "extra_forbidden")[0]
+        raise UsageError(_sentence(model, wrong, path)) from None
 
 
-def _sentence(model: type[BaseModel], error: Any, file: str) -> str:
-    where = ".".join(str(p) for p in error["loc"]) or "the file"
+def _sentence(model: type[BaseModel], error: Any, path: Path) -> str:
+    keys = tuple(str(p) for p in error["loc"])
+    where, file = ".".join(keys) or "the file", path.name
+    at = f"{file}, line {line_of(path, keys)}" if keys and path.is_file() else file
     if error["type"] == "extra_forbidden":
-        return f"{file} has the key {where!r}, which nothing reads: {nearest(str(error['loc'][-1]), _keys(model, error['loc']))}"
+        hint = nearest(keys[-1], _keys(model, error["loc"]))
+        return f"{at}: {file} has the key {where!r}, which nothing reads: {hint}"
     if error["type"] == "missing":
         return f"{file} has no {where!r}. It is needed. Add it there."
     said = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":
+        said = f"right is {_field(model, error['loc']).description or said}"
+    end = "" if said.endswith("?") else "."
     if isinstance(error.get("input"), dict) and error["type"] == "value_error":  # about several keys together
-        return f"{file}: {where}: {said[:1].lower()}{said[1:]}. Change it in {file}."
+        return f"{at}: {where}: {said[:1].lower()}{said[1:]}{end} Change it in {file}."
     value = _SHORT.repr(error.get("input"))
     quoted = " Put it in quotes if it is meant as text." if error["type"] == "string_type" else ""
-    return f"{file}: {where} is {value}: {said[:1].lower()}{said[1:]}.{quoted} Change it in {file}."
+    return f"{at}: {where} is {value}: {said[:1].lower()}{said[1:]}{end}{quoted} Change it in {file}."
 
 
 def _keys(model: type[BaseModel], loc: tuple) -> list[str]:
+    """The keys that may stand where the last of `loc` does."""
     for part in loc[:-1]:
-        field = model.model_fields.get(str(part))
-        inner = getattr(field, "annotation", None)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
-    return list(model.model_fields)
+        model = _model_in(model.model_fields[str(part)].annotation) if str(part) in model.model_fields else model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    """The record that a field holds, or a mapping of records."""
+    found = [a for a in (annotation, *get_args(annotation)) if isinstance(a, type) and issubclass(a, BaseModel)]
+    return found[-1] if found else BaseModel
+
+
+def _field(model: type[BaseModel], loc: tuple) -> Any:
+    """The field at `loc`; of a mapping's key, the mapping."""
+    field = None
+    for part in loc:
+        if str(part) in model.model_fields:
+            field = model.model_fields[str(part)]
+            model = _model_in(field.annotation)
+    return field

@@ -161,7 +161,7 @@ def _path(ref: str) -> Path | None:
 
 
 def _from_file(path: Path, name: str, tell: Tell | None) -> Source:
-    file = check(SourceFile, load(path), path.name)
+    file = check(SourceFile, load(path), path)
     if "://" in file.mapping.folder:
         raise UsageError(
             f"{path.name}: mapping.folder is an address. A folder or a .duckdb file of this machine is right. Change it there."

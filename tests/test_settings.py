@@ -1,5 +1,7 @@
 """Settings files: nothing is retyped, nothing guessed, and every refusal says file, place, what is right."""
 
+from pathlib import Path
+
 import given
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -33,13 +35,13 @@ def written(tmp_path, text):
      ("team: 1_000x", "1_000x"), ("team: 2026-10", "2026-10"), ("team: nan", "nan"), ("team: 1e5", "1e5")],
 )  # fmt: skip
 def test_a_text_arrives_as_it_was_written(tmp_path, text, team):
-    assert check(Model, load(written(tmp_path, text)), "acme.yml").team == team
+    assert check(Model, load(written(tmp_path, text)), Path("acme.yml")).team == team
 
 
 @pytest.mark.parametrize("value", ["NO", "yes", "007", "1_000", "true", "null", "1.5", "2026-10-03", "[a]", "{a: b}", "~"])
 def test_what_yaml_takes_for_something_else_is_refused_with_the_cure(tmp_path, value):
     message = given.refusal(
-        tmp_path, lambda: check(Model, load(written(tmp_path, f"team: {value}")), "acme.yml"), "acme.yml: team is", code=2
+        tmp_path, lambda: check(Model, load(written(tmp_path, f"team: {value}")), Path("acme.yml")), "acme.yml: team is", code=2
     )
     assert "Put it in quotes if it is meant as text. Change it in acme.yml" in message
 
@@ -57,12 +59,12 @@ def test_what_yaml_takes_for_something_else_is_refused_with_the_cure(tmp_path, v
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_its_place(tmp_path, text, says):
-    given.refusal(tmp_path, lambda: check(Model, load(written(tmp_path, text)), "acme.yml"), *says, code=2)
+    given.refusal(tmp_path, lambda: check(Model, load(written(tmp_path, text)), Path("acme.yml")), *says, code=2)
 
 
 def test_what_is_needed_and_not_there_is_named(tmp_path):
-    given.refusal(tmp_path, lambda: check(SourceFile, {}, "acme.yml"), "acme.yml has no 'mapping'", "Add it there", code=2)
-    given.refusal(tmp_path, lambda: check(SourceFile, {"mapping": {}}, "acme.yml"), "no 'mapping.folder'", code=2)
+    given.refusal(tmp_path, lambda: check(SourceFile, {}, Path("acme.yml")), "acme.yml has no 'mapping'", "Add it there", code=2)
+    given.refusal(tmp_path, lambda: check(SourceFile, {"mapping": {}}, Path("acme.yml")), "no 'mapping.folder'", code=2)
 
 
 @pytest.mark.parametrize(
@@ -103,4 +105,12 @@ def test_a_value_of_any_size_makes_a_short_message(tmp_path):
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(f"{n}: &{n} [{', '.join([f'*{p}'] * 9)}]" for p, n in zip("abcdefghi", "bcdefghij", strict=True))  # fmt: skip
     for text in (f"{bomb}\nteam: *j", "team: [" + "x, " * 10_000 + "]"):
         data = {"team": load(written(tmp_path, text))["team"]}
-        assert len(given.refusal(tmp_path, lambda data=data: check(Model, data, "acme.yml"), "team is", code=2)) < 500
+        assert len(given.refusal(tmp_path, lambda data=data: check(Model, data, Path("acme.yml")), "team is", code=2)) < 500
+
+
+def test_keys_of_a_mapping_are_known_with_their_line(tmp_path):
+    """What may stand within an entry of `files`, and in which line the wrong one does."""
+    path = written(tmp_path, "mapping:\n  folder: x\n  files:\n    a: {path: a.csv,\n      delimeter: tab}\n")
+    given.refusal(tmp_path, lambda: check(SourceFile, load(path), path), "acme.yml, line 5", "did you mean 'delimiter'?", code=2)
+    path = written(tmp_path, "business: {currency: Euro}\nmapping: {folder: x}\n")
+    given.refusal(tmp_path, lambda: check(SourceFile, load(path), path), "acme.yml, line 1", "three capital letters, such as EUR", code=2)

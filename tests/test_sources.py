@@ -61,7 +61,7 @@ def test_what_a_source_file_says(tmp_path):
         ("mapping: {folder: nowhere}", ["acme.yml: mapping.folder is 'nowhere', which does not exist", "from the project's root"], 3),
         ("mapping: {folder: 'https://x/y'}", ["acme.yml: mapping.folder is an address"], 2),
         ("mapping: {folder: ''}", ["mapping.folder is ''"], 3),
-        ("mapping: {foldr: x}", ["'mapping.folder'"], 2),
+        ("mapping: {foldr: x}", ["line 1", "'mapping.foldr'", "did you mean 'folder'?"], 2),
         ("mapping: {folder: x, as_of: '2026-10-31'}", ["mapping.as_of"], 2),
         ("mapping: {folder: x, as_off: 2026-10-31}", ["'mapping.as_off'", "did you mean 'as_of'?"], 2),
         ("busines: {}\nmapping: {folder: x}", ["'busines'", "did you mean 'business'?"], 2),

@@ -65,6 +65,8 @@ def _against(kpi: Kpi, crm: Crm, against: str, lang: str) -> str:
     delta = delta_text(kpi, change, lang, crm.business.currency)
     on = texts.say("page.compared", lang, period=fmt.period(period, lang))
     said = texts.say("page.comma", lang) + _unclear(kpi, change, lang) if not change.clear else ""
+    if not delta:  # of a small base no difference is said, only that there is none to speak of
+        return f'<li><span class="d {css}"><span aria-hidden="true">{mark}</span> {_unclear(kpi, change, lang)}</span> {on}</li>'
     return f'<li><span class="d {css}"><span aria-hidden="true">{mark}</span> {delta}</span> {on}{said}</li>'
 
 
