@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 
 from ..crm import Crm
-from ..kpi import Figure, Share, measured
+from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from ..means import Mean
 from ..measures import count_if, total, within
 
@@ -170,7 +170,7 @@ def complaint_rate(crm: Crm) -> Figure:
     order, so it is no share of cases.
     """
     if not crm.has("orders"):
-        return Figure(None, None, "not_delivered")
+        return NOT_DELIVERED
     if not totals(crm)["judged"]:
         return Figure(None, None, "no_ratings")
     table = crm.table("orders", "order_id", "ordered_at", "amount", "_team")

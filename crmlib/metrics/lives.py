@@ -88,6 +88,11 @@ def events(crm: Crm) -> Any:
     )
 
 
+def shows_activity(crm: Crm) -> bool:
+    """Whether the source delivers a table that qualifying activity comes from (business.qualifying): else nobody can be called inactive."""
+    return any(crm.has("orders" if word == "order" else "interactions") for word in crm.business.qualifying)
+
+
 def _own_customers(crm: Crm, table: Any) -> Any:
     return table if crm.team == ALL or not crm.has("customers") else table.semi_join(accounts(crm), "customer_id")
 
