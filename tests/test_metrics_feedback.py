@@ -1,6 +1,7 @@
 """Scores, NPS, problems and complaints at the edges of their definitions; every expected value is worked out beside the rows."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -183,6 +184,12 @@ def test_the_pareto_is_cumulative_and_stands_beside_the_year_before():
     assert frame.category.to_list() == ["price", "delivery", "none given"] and frame.problem_count.to_list() == [2, 1, 1]
     assert frame.share.to_list() == [0.5, 0.25, 0.25] and frame.cumulative_share.to_list() == [0.5, 0.75, 1]
     assert frame.before_problem_count.to_list() == [1, 0, 0] and frame.before_share.to_list() == [0.5, 0, 0]  # f and g
+
+
+def test_the_pareto_says_its_columns():
+    head = "feedback_id given_at category"
+    for view in (crm("a 2026-10-02 1 - x"), crm("a 2026-10-02 x", head=head)):
+        assert [c for c in groups.pareto(view) if not re.search(rf"\b{c}\b", groups.pareto.__doc__)] == []
 
 
 def test_without_ratings_the_pareto_counts_answers():
