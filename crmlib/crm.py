@@ -57,6 +57,7 @@ class Crm:
     delivery: Delivery
     period: Period
     team: str = ALL
+    beside: "Crm | None" = field(default=None, repr=False)  # the view that this one is a comparison for
 
     @classmethod
     def of(cls, period: str = "2026-10", team: str = ALL, business: dict | None = None, **frames: pd.DataFrame) -> "Crm":
@@ -109,12 +110,17 @@ class Crm:
     @cached_property
     def previous(self) -> "Crm":
         """The same handle one period earlier."""
-        return replace(self, period=self.period.previous)
+        return replace(self, period=self.period.previous, beside=self.judge)
 
     @cached_property
     def year_before(self) -> "Crm":
         """The same handle a year earlier."""
-        return replace(self, period=self.period.year_before)
+        return replace(self, period=self.period.year_before, beside=self.judge)
+
+    @property
+    def judge(self) -> "Crm":
+        """The view whose knowledge chooses a definition: of a comparison the one it stands beside, else one page would have two."""
+        return self.beside or self
 
     @cached_property
     def company(self) -> "Crm":

@@ -38,6 +38,9 @@ class Figure:
     error: float | None = None
 
 
+NOT_DELIVERED = Figure(None, None, "not_delivered")
+
+
 @dataclass(frozen=True)
 class Change:
     """A difference to a comparison value and whether it means anything."""

@@ -104,7 +104,7 @@ class Business(BaseModel):
     )
     tiers: dict[str, int] = Field(
         {"high": 8, "medium": 3, "low": 1},
-        description="activity tiers: name → least active days in a month of 30 days (longer and shorter periods in proportion)",
+        description="activity tiers: name → least active days in a month, however long (weeks, quarters and years: days / 30 of it, rounded up)",
     )
     sla_hours: dict[str, float] = Field({}, description="hours to solve a ticket, by priority")
     contact_cost: float = Field(0, ge=0, description="cost of contacting one customer")
@@ -120,6 +120,13 @@ class Business(BaseModel):
     def _stages_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) < 2 or len(set(value)) != len(value):
             raise ValueError("stages needs at least two different names, in order, the last one won")
+        return value
+
+    @field_validator("tiers")
+    @classmethod
+    def _tiers_ask_for_days(cls, value: dict[str, int]) -> dict[str, int]:
+        if not value or min(value.values()) < 1:
+            raise ValueError("tiers needs at least one name, each with at least 1 active day")
         return value
 
     @field_validator("max_left_out")

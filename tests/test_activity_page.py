@@ -165,7 +165,10 @@ def test_orders_alone_say_all_but_what_interactions_say(lacking):
     for name in ("team-activity", "by-kind", "hour-pattern", "browsing"):
         assert "This source delivers no interactions" in figures[name], name
     assert all("<svg" in figures[n] for n in ("active", "retention", "tiers", "purchases", "cohort-retention"))
-    assert kpi_of(one, "login_frequency")["reason"] == "no data" and kpi_of(one, "retention_rate")["value"] is not None
+    assert (
+        kpi_of(one, "login_frequency")["reason"] == "the source does not deliver it"
+        and kpi_of(one, "retention_rate")["value"] is not None
+    )
 
 
 def test_interactions_alone_say_all_but_what_orders_say(lacking):

@@ -334,3 +334,8 @@ def test_no_file_names_a_place_on_this_machine():
         if m
     ]
     assert found == []
+
+
+def test_what_readers_of_the_readme_are_sent_to_is_there():
+    named = re.findall(r"`((?:crmlib|notebooks|tests)/[\w./-]*)`", (ROOT / "README.md").read_text("utf-8"))
+    assert named and [n for n in named if not (ROOT / n).exists()] == []

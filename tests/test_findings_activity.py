@@ -9,8 +9,8 @@ from crmlib.findings import activity as rules
 from crmlib.findings import activity_headlines as headlines
 from crmlib.findings import render, said
 from crmlib.findings.changes import level
-from crmlib.kpi import Kpi, Share, difference, interval
-from crmlib.metrics import drops, purchases, states, team_activity, tiers
+from crmlib.kpi import Kpi, Share, compare, difference, interval
+from crmlib.metrics import activity, drops, purchases, states, team_activity, tiers
 from crmlib.metrics.team_activity import Course, Gap
 
 VIEW = Crm.of(period="2026-10", orders=rows("order_id customer_id ordered_at amount", "1 a 2026-10-01 5"))
@@ -207,6 +207,10 @@ def test_other_headlines():
     assert headlines.dropped_team([said("x"), fell]) == "north" and headlines.dropped_team([]) is None
     teams = pd.DataFrame({"customer_count": [3, 4], "active_customers": [1, 2]})
     assert headlines.by_team_headline(teams).values == {"count": 7, "active_count": 3}
+    assert headlines.by_team_headline(teams.assign(active_customers=float("nan"))).rule == "activity.no_activity"
+    nothing = Crm.of(period="2026-10", customers=rows("customer_id created_at", "a 2026-09-01"))
+    assert headlines.active_headline(compare(activity.active_customers, nothing)).rule == "activity.no_activity"
+    assert rules.browsers(nothing) == [] and rules.tiers_moved(nothing) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from given import folder, settings
 
 from crmlib.crm import Crm, open_crm, rows
 from crmlib.kpi import Share, compare
-from crmlib.metrics import activity, customer_cohorts, drops, purchases, retention, team_activity, tiers, usage
+from crmlib.metrics import activity, customer_cohorts, customer_flows, drops, purchases, retention, team_activity, tiers, usage
 from crmlib.metrics.states import tally
 from crmlib.periods import Period
 
@@ -41,10 +41,43 @@ def test_active_is_who_did_something_that_qualifies_in_the_period():
         "p 2026-10-05 login",
     ]
     view = crm(OLD, touches)
-    assert activity.active_customers(view) == 1  # p is a prospect, c only browsed
-    assert activity.active_customers(crm([*OLD, "b 2026-10-31T23:59:59"], touches)) == 2
-    assert activity.active_customers(crm([*OLD, "b 2026-10-31"], touches, qualifying=["login"])) == 1
-    assert activity.active_customers(crm(OLD, touches, qualifying=["order", "browse"])) == 1
+    assert activity.active_customers(view).value == 1  # p is a prospect, c only browsed
+    assert activity.active_customers(crm([*OLD, "b 2026-10-31T23:59:59"], touches)).value == 2
+    assert activity.active_customers(crm([*OLD, "b 2026-10-31"], touches, qualifying=["login"])).value == 1
+    assert activity.active_customers(crm(OLD, touches, qualifying=["order", "browse"])).value == 1
+
+
+ACTIVE = (activity.active_customers, usage.dau, usage.wau, usage.mau, usage.stickiness)
+
+
+@pytest.mark.parametrize(
+    ("orders", "touches", "qualifying", "known"),
+    [
+        ([], [], ["order", "login"], False),
+        (OLD, [], ["order", "login"], True),
+        (OLD, [], ["login"], False),  # nothing delivered says who logs in
+        ([], ["a 2026-10-05 phone"], ["order"], False),
+        ([], ["a 2026-10-05 phone"], ["order", "login"], True),
+    ],
+)
+def test_without_a_table_that_activity_comes_from_nobody_is_called_inactive(orders, touches, qualifying, known):
+    people = rows("customer_id created_at team", "a 2026-01-01 north", "b 2026-01-01 north", "c 2026-01-01 north")
+    view = crm(orders, touches, customers=people, qualifying=qualifying)
+    found = {m.__name__: m(view) for m in ACTIVE}
+    reasons = {f.reason for n, f in found.items() if n != "stickiness"}
+    assert reasons == ({None} if known else {"not_delivered"}) and (known or found["stickiness"].reason == "not_delivered")
+    course = customer_flows.customers_by_period(view)
+    history = {n: course[n].iloc[-1] for n in ("active_customers", "dau", "wau", "mau")}
+    assert all(h == found[n].value if known else math.isnan(h) for n, h in history.items())
+    assert activity.activity_by_team(view).active_customers.notna().all() == known
+
+
+def test_without_interactions_and_orders_there_are_no_tiers():
+    view = crm(customers=rows("customer_id created_at", "a 2026-09-01", "b 2026-09-01"))
+    assert retention.customer_count(view) == 2
+    frame, lists = tiers.activity_tiers(view), tiers.tier_lists(view)
+    assert frame.empty and list(frame.columns) == tiers.COLUMNS and lists.empty and list(lists.columns) == tiers.LISTED
+    assert list(tiers.activity_tiers(crm(OLD)).columns) == tiers.COLUMNS and len(tiers.activity_tiers(crm(OLD))) == 4
 
 
 def test_log_ins_of_those_who_logged_in_or_were_active():
@@ -53,7 +86,7 @@ def test_log_ins_of_those_who_logged_in_or_were_active():
     assert (found.value, found.base) == (1.0, 2)  # two log-ins of a; b met somebody
     found = activity.login_frequency(crm(OLD, touches, qualifying=["order"]))
     assert (found.value, found.base) == (2.0, 1)
-    assert activity.login_frequency(crm(OLD)).reason == "no_data"
+    assert activity.login_frequency(crm(OLD)).reason == "not_delivered"
     assert activity.login_frequency(crm(OLD, ["a 2026-09-01 login"])).reason == "no_base"
 
 
@@ -62,14 +95,15 @@ def test_interactions_a_customer():
         crm(OLD, ["a 2026-10-01 phone", "a 2026-10-02 browse", "p 2026-10-03 email", "- 2026-10-03 email", "b 2026-09-30 chat"])
     )
     assert (found.value, found.base) == (1.5, 2)
-    assert usage.interaction_frequency(crm(OLD)).reason == "no_base"
+    assert usage.interaction_frequency(crm(OLD)).reason == "not_delivered"
+    assert usage.interaction_frequency(crm(OLD, ["a 2026-09-01 phone"])).reason == "no_base"
 
 
 def test_windows_of_seven_and_thirty_days():
     """Oct 25 to 31 are the week, Oct 2 to 31 the month."""
     moments = ["2026-10-25", "2026-10-24T23:59:59", "2026-10-02", "2026-10-01T23:59:59", "2026-10-31T23:59:59", "2026-11-01"]
     view = crm([f"c{i} 2026-05-02" for i in range(6)], [f"c{i} {at} login" for i, at in enumerate(moments)])
-    assert (usage.wau(view), usage.mau(view)) == (2, 4)  # the first and the fifth; and the second and third
+    assert (usage.wau(view).value, usage.mau(view).value) == (2, 4)  # the first and the fifth; and the second and third
 
 
 def test_daily_activity_and_stickiness():
@@ -96,7 +130,7 @@ def test_usage_of_every_period_of_a_history():
     view = crm(OLD, ["a 2026-09-30 login", "b 2026-10-31 login", "b 2026-10-30 phone"])
     frame = usage.with_usage(view, pd.DataFrame({"period": Period.parse("2026-10").trailing(2)}))
     assert frame.mau.to_list() == [1, 1] and frame.wau.to_list() == [1, 1] and frame.interaction_frequency.to_list() == [1, 2]
-    assert frame.mau.iloc[-1] == usage.mau(view) and frame.dau.iloc[-1] == usage.dau(view).value
+    assert frame.mau.iloc[-1] == usage.mau(view).value and frame.dau.iloc[-1] == usage.dau(view).value
 
 
 # ------------------------------------------------------------------------------------------------ by kind, by hour
@@ -145,7 +179,11 @@ def test_an_afternoon_in_arizona_belongs_to_its_own_day(tmp_path):
     )
     source = settings(tmp_path, data, "{time_zone: America/Phoenix}", ", as_of: 2026-04-30")
     march, april = (open_crm(source, period) for period in ("2026-03", "2026-04"))
-    assert (retention.new_customers(march), activity.active_customers(march), purchases.purchase_count(march).value) == (1, 1, 1)
+    assert (retention.new_customers(march), activity.active_customers(march).value, purchases.purchase_count(march).value) == (
+        1,
+        1,
+        1,
+    )
     assert (retention.new_customers(april), activity.login_frequency(april).value) == (1, 0)
     pattern = activity.hour_pattern(march).set_index(["weekday", "hours"]).interaction_count
     assert pattern["tuesday", "15–18"] == 1 and pattern["tuesday", "21–24"] == 1  # 16:00 and 23:59:59 there
@@ -182,7 +220,8 @@ def test_browsing_and_then_buying():
 def test_who_became_a_customer_by_buying_proves_nothing_about_browsing():
     view = crm(["a 2026-10-09"], ["a 2026-10-05 browse"])
     assert purchases.browse_to_buy(view) == Share(0, 0) and purchases.browsing_and_buying(view).share.isna().all()
-    assert purchases.browse_to_buy(crm(touches=["a 2026-10-05 browse"])).value is None  # no orders delivered
+    for lacks in (crm(touches=["a 2026-10-05 browse"]), crm(OLD)):  # no orders; no interactions
+        assert compare(purchases.browse_to_buy, lacks).reason == "not_delivered"
 
 
 # ------------------------------------------------------------------------------------------------ tiers
@@ -531,7 +570,7 @@ def test_a_planted_fall_is_found_on_its_team_and_at_its_hours(period, kept, team
 def test_of_nothing_nothing_is_said():
     """A source with other tables alone: every figure is an answer, none an error."""
     view = Crm.of(period="2026-10", feedback=rows("feedback_id given_at", "1 2026-10-01"))
-    assert activity.active_customers(view) == 0 and tally(view)["ever"] == 0
+    assert activity.active_customers(view).reason == "not_delivered" and tally(view)["ever"] == 0
     assert activity.hour_pattern(view).interaction_count.sum() == 0 and customer_cohorts.cohort_retention(view).empty
     assert (
         tiers.activity_tiers(view).customer_count.sum() == 0 and tiers.tier_lists(view).empty and drops.early_warning(view).empty

@@ -1,6 +1,7 @@
 """Scores, NPS, problems and complaints at the edges of their definitions; every expected value is worked out beside the rows."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -80,6 +81,32 @@ def test_a_source_without_ratings_is_judged_if_it_names_complaints(categories, s
     assert feedback.csat_mean(view).reason == "no_scores" and feedback.nps(view).reason == "no_nps"
 
 
+def test_teams_add_up_to_the_company_where_nothing_is_rated():
+    """One complaint in the north makes all four answers judged, the south's two, too."""
+    lines = [
+        "a 2026-10-02 complaint r1",
+        "b 2026-10-02 praise r1",
+        "c 2026-10-02 praise r2",
+        "d 2026-10-03 question r2",
+        "e 2026-09-03 praise r2",
+    ]
+    views = {t: crm(*lines, head="feedback_id given_at category rep_id", team=t) for t in ("all", "north", "south")}
+    assert {t: feedback.problem_rate(v) for t, v in views.items()} == {
+        "all": Share(1, 4),
+        "north": Share(1, 2),
+        "south": Share(0, 2),
+    }
+
+
+def test_the_first_complaint_changes_no_rule_within_a_page():
+    """The month before had no complaint yet: beside October it is judged as October's own table judges it."""
+    lines = ["a 2026-10-02 complaint", "b 2026-10-02 praise", "c 2026-09-02 praise"]
+    view = crm(*lines, head="feedback_id given_at category")
+    assert feedback.problem_rate(view.previous) == Share(0, 1)
+    assert groups.answers_by_period(view).judged.to_list() == [1, 2]
+    assert feedback.problem_rate(crm(*lines, head="feedback_id given_at category", period="2026-09")) == Share(0, 0)
+
+
 def test_complaints_on_orders():
     orders = rows(
         "order_id ordered_at amount",
@@ -157,6 +184,12 @@ def test_the_pareto_is_cumulative_and_stands_beside_the_year_before():
     assert frame.category.to_list() == ["price", "delivery", "none given"] and frame.problem_count.to_list() == [2, 1, 1]
     assert frame.share.to_list() == [0.5, 0.25, 0.25] and frame.cumulative_share.to_list() == [0.5, 0.75, 1]
     assert frame.before_problem_count.to_list() == [1, 0, 0] and frame.before_share.to_list() == [0.5, 0, 0]  # f and g
+
+
+def test_the_pareto_says_its_columns():
+    head = "feedback_id given_at category"
+    for view in (crm("a 2026-10-02 1 - x"), crm("a 2026-10-02 x", head=head)):
+        assert [c for c in groups.pareto(view) if not re.search(rf"\b{c}\b", groups.pareto.__doc__)] == []
 
 
 def test_without_ratings_the_pareto_counts_answers():

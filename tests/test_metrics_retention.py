@@ -234,8 +234,30 @@ def test_customers_by_period_continue_each_other():
 def test_the_last_period_of_the_course_is_the_period_itself():
     view = crm(["a 2026-09-10 5", "b 2026-10-10 5", "d 2026-07-01 5"], ["a 2026-10-05 login"], period="2026-Q4")
     last = customer_flows.customers_by_period(view).iloc[-1]
-    for metric in (retention.customer_count, retention.new_customers, retention.lost_customers, activity.active_customers):
+    for metric in (retention.customer_count, retention.new_customers, retention.lost_customers):
         assert last[metric.__name__] == metric(view), metric.__name__
+    assert last.active_customers == activity.active_customers(view).value
+
+
+@pytest.mark.parametrize("team", ["all", "south"])
+def test_one_page_has_one_rule_of_who_is_lost(team):
+    """The first contract ever ends in October (north's): beside October September is judged by contracts, too; on its own page it is not."""
+    given = {
+        "orders": ["b 2026-05-05 5"],
+        "customers": ["a 2026-01-01 north 2026-10-05", "b 2026-01-01 south", "c 2026-01-01 south"],
+    }
+    names = ("customer_count", "lost_customers", "customers_ever")
+    counted = lambda view: [getattr(retention, n)(view) for n in names]  # noqa: E731
+    view, people = crm(**given, team=team), 3 if team == "all" else 2
+    course = customer_flows.customers_by_period(view)
+    assert counted(view.previous) == course[[*names]].iloc[-2].to_list() == [people, 0, people]
+    assert counted(view.previous.previous) == course[[*names]].iloc[-3].to_list()
+    assert counted(view.year_before) == [0, 0, 0] and counted(view) == course[[*names]].iloc[-1].to_list()
+    assert counted(crm(**given, team=team, period="2026-09")) == [
+        0,
+        0,
+        1,
+    ]  # as was known in September: b has not bought since May
 
 
 def test_what_is_not_delivered_has_no_course():

@@ -190,10 +190,54 @@ def test_a_word_of_one_customer_is_not_said():
     assert "发票" in set(words.standing_out(Crm.of(period="2026-10", feedback=known)).term)
 
 
+def written(*lines: tuple[str, int, int, int]) -> Crm:
+    """Answers given as (comment, score, how many answers, of how many customers)."""
+    made = [
+        {"feedback_id": f"{i}-{j}", "given_at": "2026-10-05", "comment": text, "score": score, "customer_id": f"c{i}-{j % customers}"}
+        for i, (text, score, n, customers) in enumerate(lines) for j in range(n)
+    ]  # fmt: skip
+    return Crm.of(period="2026-10", feedback=pd.DataFrame(made))
+
+
+@pytest.mark.parametrize(("word", "longer"), [("anna", "savannah"), ("anna", "annabel"), ("anna", "anna's"), ("价格", "价格表")])
+@pytest.mark.parametrize(("customers", "said"), [(9, False), (10, True)])
+def test_a_word_s_customers_are_those_who_wrote_the_word_itself(monkeypatch, word, longer, customers, said):
+    """Forty others wrote a longer word that holds it."""
+    monkeypatch.setattr(words, "CUT_AT_ONCE", 3)
+    assert word in words.terms(word) and word not in words.terms(longer)
+    view = written((f"'{word.title()}'", 1, 40, customers), (longer, 1, 40, 40), ("thanks", 5, 200, 200))
+    assert (word in set(words.standing_out(view).term)) == said
+
+
+@pytest.mark.parametrize("word", ["anna", "发票"])
+def test_customers_of_another_group_do_not_count(word):
+    view = written((word, 1, 40, 1), (word, 5, 40, 40), ("谢谢 thanks", 5, 400, 400))
+    assert word not in set(words.standing_out(view).term)
+
+
+def test_a_word_of_a_category_needs_ten_customers_of_that_category():
+    made = [
+        {"comment": "发票" if c == "a" or i < 12 else "late", "category": c, "customer_id": f"{c}{i % 9 if c == 'a' else i}"}
+        for c in "ab"
+        for i in range(60)
+    ]
+    frame = pd.DataFrame(made).assign(feedback_id=lambda t: t.index, given_at="2026-10-05")
+    found = words.standing_out(Crm.of(period="2026-10", feedback=frame))
+    assert {(g, w) for g, w in found[["group", "term"]].itertuples(index=False)} == {("b", "late")}
+
+
+@pytest.mark.parametrize(("rep", "said"), [("Anna Wang", False), ("anna", False), ("savannah", True), ("r7", True)])
+def test_a_name_that_a_source_uses_as_an_id_is_no_word(rep, said):
+    made = pd.DataFrame({"feedback_id": range(80), "given_at": "2026-10-05", "score": [1] * 40 + [5] * 40, "rep_id": rep,
+                         "comment": ["anna again"] * 40 + ["thanks"] * 40})  # fmt: skip
+    assert ("anna" in set(words.standing_out(Crm.of(period="2026-10", feedback=made)).term)) == said
+
+
 @pytest.mark.parametrize(
     ("word", "name", "said"),
     [
         ("wang", "Wang Li", False), ("wang", "Li-wang", False), ("wang", "Wangari Li", True),   # a word of the name, not a part of one
+        ("wang's", "Wang Li", False), ("o'neil", "O’Neil", False),
         ("发票", "发票", False), ("发票", "张发票", False), ("发票", "张三", True),
     ],
 )  # fmt: skip

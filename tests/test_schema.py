@@ -96,6 +96,8 @@ def test_money_is_exact_and_identifiers_are_text():
         ({"max_left_out": {"ordrs": 0.1}}, "did you mean 'orders'?"),
         ({"contact_cost": -0.01}, "greater than or equal to 0"),
         ({"fiscal_year_starts": 0}, "greater than or equal to 1"), ({"fiscal_year_starts": 13}, "less than or equal to 12"),
+        ({"tiers": {}}, "at least one name"), ({"tiers": {"high": 8, "low": 0}}, "at least 1 active day"), ({"tiers": {"high": -1}}, "at least 1"),
+        ({"tiers": {"high": 1.5}}, "integer"),
         ({"curency": "EUR"}, "not permitted"),
     ],
 )  # fmt: skip
@@ -106,5 +108,5 @@ def test_a_business_that_cannot_be_is_refused(values, says):
 
 def test_a_business_has_a_default_for_everything():
     business = Business.model_validate({"max_left_out": {"orders": 0}, "stages": ["a", "b"], "fiscal_year_starts": 12})
-    assert business.stages == ("a", "b")
+    assert business.stages == ("a", "b") and Business(tiers={"any": 1}).tiers == {"any": 1}
     assert (business.may_leave_out("orders"), business.may_leave_out("customers")) == (0, DEFAULT_MAX_LEFT_OUT)

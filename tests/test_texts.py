@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from crmlib import metrics, texts, typed
-from crmlib.schema import tables
+from crmlib.schema import Business, tables
 
 BOOKS = {lang: texts._book(lang) for lang in texts.LANGUAGES}
 PLACEHOLDER = re.compile("[a-z_]+")
@@ -142,3 +142,14 @@ def test_words_of_the_data_and_words_that_nobody_knows():
     assert texts.word("{x} <b>", "en") == "{x} <b>" and texts.word(None, "en") == "None"
     assert texts.column("no_such_column", "en") == "no_such_column"
     assert texts.report("custom-x", "name", "zh") == "custom-x" and texts.report("custom-x", "question", "zh") == ""
+
+
+@pytest.mark.parametrize("lang", texts.LANGUAGES)
+def test_what_counts_as_active_is_said_as_the_default_has_it(lang):
+    said = texts.definition("active_customers", lang)
+    assert "business.qualifying" in said and [w for w in Business().qualifying if w not in said] == []
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "at most half"), ("zh", "不超过平常的一半")])
+def test_exactly_half_is_quiet_in_every_sentence_about_it(lang, words):
+    assert words in texts.definition("activity_drops", lang) and words in texts.term("fallen_quiet", "means", lang)

@@ -77,7 +77,11 @@ def tiers_moved(crm: Crm) -> list[Finding]:
 def browsers(crm: Crm) -> list[Finding]:
     """Customers who browsed bought clearly more often than those who did not (99 %, both bases sufficient)."""
     browsed, others = purchases.browse_to_buy(crm), Share(tally(crm)["others_bought"], tally(crm)["others"])
-    if min(browsed.base, others.base) < crm.business.min_base or difference(browsed, others)[0] <= 0:
+    if (
+        not isinstance(browsed, Share)
+        or min(browsed.base, others.base) < crm.business.min_base
+        or difference(browsed, others)[0] <= 0
+    ):
         return []
     return [said("activity.browsers_buy", "opportunity", "browsing", share=browsed.value, part=int(browsed.part), base=int(browsed.base),
                  others_share=others.value, others_base=int(others.base))]  # fmt: skip

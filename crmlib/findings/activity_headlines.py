@@ -33,7 +33,7 @@ def retention_says(crm: Crm, start: float = 0.0) -> list[Finding]:
 
 
 def active_headline(kpi: Kpi) -> Finding:
-    return level(kpi, "activity.active", "activity.no_customers")
+    return level(kpi, "activity.active", "activity.no_activity")
 
 
 def purchases_headline(kpi: Kpi) -> Finding:
@@ -156,4 +156,6 @@ def browsing_headline(frame: pd.DataFrame, min_base: int) -> Finding:
 
 
 def by_team_headline(frame: pd.DataFrame) -> Finding:
+    if len(frame) and frame.active_customers.isna().all():
+        return said("activity.no_activity")
     return said("activity.by_team", count=int(frame.customer_count.sum()), active_count=int(frame.active_customers.sum()))

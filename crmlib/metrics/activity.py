@@ -1,14 +1,16 @@
 """How active customers are: who, how often, through which channel, at what time of the week."""
 
+import math
+
 import ibis
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import Figure, measured
+from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import count_if, within
 from ..schema import UNASSIGNED
 from .drops import drops_by_team
-from .lives import OWN, lives
+from .lives import OWN, lives, shows_activity
 from .states import states, tally
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -16,12 +18,12 @@ HOURS = 3  # in a band of the day
 
 
 @measured("count", "up")
-def active_customers(crm: Crm) -> int:
+def active_customers(crm: Crm) -> Figure:
     """Customers with at least one qualifying activity in the period (business.qualifying; prospects are none).
 
-    Needs orders or interactions. → count
+    Needs orders or interactions. → Figure: count, none where nothing is delivered that business.qualifying names
     """
-    return tally(crm)["active"]
+    return Figure(tally(crm)["active"]) if shows_activity(crm) else NOT_DELIVERED
 
 
 @measured("ratio", "up")
@@ -31,7 +33,7 @@ def login_frequency(crm: Crm) -> Figure:
     Needs interactions: channel login. → Figure: log-ins a customer and period, base = those customers
     """
     if not crm.has("interactions"):
-        return Figure(None, None, "no_data")
+        return NOT_DELIVERED
     logins, users = tally(crm)["logins"], tally(crm)["users"]
     return Figure(logins / users if users else None, users, None if users else "no_base")
 
@@ -85,7 +87,7 @@ def hour_pattern(crm: Crm) -> pd.DataFrame:
 def activity_by_team(crm: Crm) -> pd.DataFrame:
     """Each team's customers: how many, how many active, kept, new, lost, fallen quiet, and their purchases.
 
-    Needs the same as retention_rate. → frame: team ("unassigned" last), customer_count, active_customers, start_count,
+    Needs the same as retention_rate. → frame: team ("unassigned" last), customer_count, active_customers (NaN: not delivered), start_count,
       retention_rate (0..1), new_customers, lost_customers, purchase_count, drop_count. Rows add up to the whole view.
     """
     table = lives(crm)
@@ -100,6 +102,7 @@ def activity_by_team(crm: Crm) -> pd.DataFrame:
         )
         .execute()
     )
+    frame["active_customers"] = frame.active_customers if shows_activity(crm) else math.nan
     frame["retention_rate"] = frame.kept / frame.start_count.where(frame.start_count > 0)
     frame["drop_count"] = frame.team.map(drops_by_team(crm)).fillna(0).astype(int)
     frame = frame.assign(_last=frame.team == UNASSIGNED).sort_values(["_last", "team"])

@@ -8,7 +8,7 @@ import pandas as pd
 from ..crm import Crm
 from ..measures import count_if, within
 from ..periods import Period
-from .lives import keeps, lives_at
+from .lives import keeps, lives_at, shows_activity
 from .states import states
 from .usage import with_usage
 
@@ -66,6 +66,7 @@ def _rated(crm: Crm, frame: pd.DataFrame) -> pd.DataFrame:
     frame["retention_rate"] = frame.kept_count / start
     frame["churn_rate"] = 1 - frame.retention_rate
     frame["new_customer_share"] = frame.new_customers / start
+    frame["active_customers"] = frame.active_customers if shows_activity(crm) else math.nan
     frame["login_frequency"] = frame.logins / users if crm.has("interactions") else math.nan
     frame["purchases_per_buyer"] = frame.purchase_count / buyers
     frame["purchase_count"] = frame.purchase_count if crm.has("orders") else math.nan

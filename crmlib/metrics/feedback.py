@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 
 from ..crm import Crm
-from ..kpi import Figure, Share, measured
+from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from ..means import Mean
 from ..measures import count_if, total, within
 
@@ -23,23 +23,34 @@ def feedback(crm: Crm) -> Any:
     → an ibis table, made once for a handle
     A problem has a score of at most 2; where it carries no score, an NPS answer of at most 6; where it carries neither, a
     category or source that says complaint. Other answers without a rating are not judged, unless the source delivers no
-    ratings at all and names complaints: then all are.
+    ratings at all and names complaints, of whatever team (`names_complaints`): then all are.
     """
 
     def make() -> Any:
         table = crm.table(
             "feedback", "feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team"
         )
-        words = ibis.coalesce(table.category, "").lower().concat(" ", ibis.coalesce(table.source, "").lower())
-        says = words.contains(COMPLAINT_WORDS[0]) | words.contains(COMPLAINT_WORDS[1])
+        says = _says_complaint(table)
         rated = table.score.notnull() | table.nps.notnull()
         unhappy = ibis.coalesce(table.score <= UNHAPPY, table.nps <= DETRACTORS, says)
         judged = rated | says
         if not rates(crm):
-            judged = judged | ibis.literal(bool(says.any().execute()))
+            judged = judged | ibis.literal(names_complaints(crm))
         return table.mutate(problem=unhappy & judged, judged=judged)
 
     return crm.once("feedback", make)
+
+
+def _says_complaint(table: Any) -> Any:
+    words = ibis.coalesce(table.category, "").lower().concat(" ", ibis.coalesce(table.source, "").lower())
+    return words.contains(COMPLAINT_WORDS[0]) | words.contains(COMPLAINT_WORDS[1])
+
+
+def names_complaints(crm: Crm) -> bool:
+    """Whether some answer of the company says complaint, known by the end of the page's own period: one rule for all its teams and periods."""
+    company = crm.judge.company
+    table = company.table("feedback", "category", "source")
+    return bool(company.once("names complaints", lambda: _says_complaint(table).any().fill_null(False).execute()))
 
 
 def rates(crm: Crm) -> bool:
@@ -159,7 +170,7 @@ def complaint_rate(crm: Crm) -> Figure:
     order, so it is no share of cases.
     """
     if not crm.has("orders"):
-        return Figure(None, None, "not_delivered")
+        return NOT_DELIVERED
     if not totals(crm)["judged"]:
         return Figure(None, None, "no_ratings")
     table = crm.table("orders", "order_id", "ordered_at", "amount", "_team")

@@ -127,7 +127,8 @@ def pareto(crm: Crm) -> pd.DataFrame:
     """Problems by category, the most first, with their share and the share of all so far, beside the twelve months before.
 
     Needs feedback: given_at, category; ratings or complaints named (without them every answer counts).
-    → frame: category, count, share, cumulative_share, before_count, before_share (0..1)
+    → frame: category, problem_count, share, cumulative_share, before_problem_count, before_share (0..1); where no answer is
+      judged, answers and before_answers stand instead of the problems
     """
     start = crm.period.start
     counted = "problem_count" if sums_by(crm, "category").judged.sum() else "answers"

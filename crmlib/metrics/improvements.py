@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..crm import ALL, Crm
-from ..kpi import Figure, Share, measured
+from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from ..measures import day
 from ..periods import Period, year_earlier
 
@@ -85,7 +85,7 @@ def done_lately(crm: Crm) -> pd.DataFrame:
 
 def _count(crm: Crm, *states: str) -> Figure:
     if not crm.has("improvements"):
-        return Figure(None, None, "not_delivered")
+        return NOT_DELIVERED
     return Figure(int(improvements(crm).state.isin(states).sum()))
 
 
@@ -126,7 +126,7 @@ def days_to_done(crm: Crm) -> Figure:
     Needs improvements: opened_on, done_on. → Figure in days, base = measures done
     """
     if not crm.has("improvements"):
-        return Figure(None, None, "not_delivered")
+        return NOT_DELIVERED
     frame = done_lately(crm)
     days = [(r.done_on - r.opened_on).days for r in frame.itertuples()]
     return Figure(float(pd.Series(days).median()) if days else None, len(days), None if days else "no_base")

@@ -2,8 +2,9 @@
 
 A purchase is an order with an amount above 0, a customer, and a status that counts as revenue at the period's end (a
 refund is none; a buyer whose only order was refunded is no buyer). A customer is in from the first purchase or the
-first won deal on, whichever is earlier; where contracts are kept (some `churned_at` is known by the period's end), or
-neither orders nor deals are delivered, from `created_at` on (without a date: always). All others are prospects.
+first won deal on, whichever is earlier; where contracts are kept (`contractual`: some `churned_at` is known by the end of
+the page's own period, whose rule holds for all that it is compared with), or neither orders nor deals are delivered, from
+`created_at` on (without a date: always). All others are prospects.
 
 Lost as of a day: contracts: the contract ended before it. Else: nothing in the `inactive_after_days` days before it,
 neither a purchase nor another qualifying activity (business.qualifying) nor the day on which they became a customer.
@@ -30,11 +31,15 @@ _ALWAYS = date(1, 1, 1)
 
 
 def contractual(crm: Crm) -> bool:
-    """Whether contracts say who is lost: some `churned_at` is known by the period's end, of whatever team."""
+    """Whether contracts say who is lost: some `churned_at`, of whatever team, is known by the end of the page's own period.
+
+    Of the views a page is compared with, too (`crm.previous`, `crm.year_before`): one page has one definition of lost.
+    """
     if not crm.has("customers", "churned_at"):
         return False
-    table = crm.company.table("customers", "churned_at")
-    return bool(crm.company.once("contractual", lambda: table.churned_at.notnull().any().fill_null(False).execute()))
+    company = crm.judge.company
+    table = company.table("customers", "churned_at")
+    return bool(company.once("contractual", lambda: table.churned_at.notnull().any().fill_null(False).execute()))
 
 
 def accounts(crm: Crm) -> Any:
@@ -81,6 +86,11 @@ def events(crm: Crm) -> Any:
         qualifies=ibis.ifelse(both.channel.isnull(), "order" in crm.business.qualifying, both.channel.isin(words)),
         own=both.channel.isnull() | both.channel.isin(OWN),
     )
+
+
+def shows_activity(crm: Crm) -> bool:
+    """Whether the source delivers a table that qualifying activity comes from (business.qualifying): else nobody can be called inactive."""
+    return any(crm.has("orders" if word == "order" else "interactions") for word in crm.business.qualifying)
 
 
 def _own_customers(crm: Crm, table: Any) -> Any:

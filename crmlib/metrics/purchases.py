@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import Figure, Share, measured
+from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from .states import tally
 
 
@@ -49,14 +49,15 @@ def repurchase_rate(crm: Crm) -> Share:
 
 
 @measured("share", "up")
-def browse_to_buy(crm: Crm) -> Share:
+def browse_to_buy(crm: Crm) -> Share | Figure:
     """Of the customers at the period's start who browsed in it, the share who bought in it after they first browsed.
 
-    Needs orders; interactions: channel browse. → Share: part = bought at or after the first browsing, base = browsed
+    Needs orders; interactions: channel browse. → Share: part = bought at or after the first browsing, base = browsed; a Figure without
+    a value where either is not delivered.
     What goes together, not what causes what. Who became a customer in the period is left out: that takes a purchase.
     """
     if not (crm.has("interactions") and crm.has("orders")):
-        return Share(0, 0)
+        return NOT_DELIVERED
     return Share(tally(crm)["browsers_bought"], tally(crm)["browsers"])
 
 

@@ -12,6 +12,8 @@ from .names import customer_names, named
 
 NO_ACTIVITY = "no activity"
 MONTH_DAYS = 30
+COLUMNS = ["tier", "least_days", "customer_count", "share", "previous_count", "year_before_count", "up_count", "down_count"]
+LISTED = ["tier", "customer", "active_days", "last_on", "rep", "action"]
 
 
 def least_days(tiers: dict[str, int], period: Period) -> dict[str, int]:
@@ -55,8 +57,10 @@ def activity_tiers(crm: Crm) -> pd.DataFrame:
     Needs interactions or orders. → frame: tier (the highest first, "no activity" last), least_days, customer_count, share (0..1),
       previous_count, year_before_count (NaN before the data began), up_count, down_count (of those who were customers at its
       start: in this tier now, and in a lower or higher one in the period before)
-    Rows add up to customer_count. Active: any activity of their own accord or a purchase, on a day.
+    Rows add up to customer_count; no rows where neither interactions nor orders are delivered. Active: any activity of their own accord or a purchase, on a day.
     """
+    if not (crm.has("interactions") or crm.has("orders")):
+        return pd.DataFrame(columns=COLUMNS)
     least = least_days(crm.business.tiers, crm.period)
     moved = _ranked(crm).group_by("now", "before", "in_start").aggregate(n=lambda t: t.count()).execute()
     ups, downs = moved[moved.in_start & (moved.now < moved.before)], moved[moved.in_start & (moved.now > moved.before)]
@@ -72,9 +76,7 @@ def activity_tiers(crm: Crm) -> pd.DataFrame:
         then = _sizes(other)
         frame[name] = [then.get(i, 0) if then else math.nan for i in frame.index]
     frame["share"] = frame.customer_count / max(int(frame.customer_count.sum()), 1)
-    return frame[
-        ["tier", "least_days", "customer_count", "share", "previous_count", "year_before_count", "up_count", "down_count"]
-    ]
+    return frame[COLUMNS]
 
 
 _STEPS = {"first": "tier_deepen", "middle": "tier_develop", "last": "tier_awaken", "none": "tier_win_back"}
@@ -87,6 +89,8 @@ def tier_lists(crm: Crm, per_tier: int = 8) -> pd.DataFrame:
     → frame: tier, customer, active_days, last_on, rep, action (a word of texts); at most `per_tier` rows a tier. Whoever asked
       not to be contacted is left out.
     """
+    if not (crm.has("interactions") or crm.has("orders")):
+        return pd.DataFrame(columns=LISTED)
     table, tiers = _ranked(crm), [*least_days(crm.business.tiers, crm.period), NO_ACTIVITY]
     table = table.filter(~table.no_contact.fill_null(False)).mutate(last_on=table.last_at.date())
     order = [table.active_days.desc(), ibis.coalesce(table.last_at, ibis.timestamp(1, 1, 1, 0, 0, 0)).desc(), table.customer_id]
@@ -95,7 +99,7 @@ def tier_lists(crm: Crm, per_tier: int = 8) -> pd.DataFrame:
     frame = frame.select("now", "customer_id", "rep_id", "active_days", "last_on").execute()
     frame = frame.assign(tier=[tiers[i] for i in frame.now], action=[_STEPS[_place(i, len(tiers))] for i in frame.now])
     frame = frame.assign(customer=customer_names(crm, frame.customer_id), rep=named(crm, "rep", frame.rep_id))
-    return frame[["tier", "customer", "active_days", "last_on", "rep", "action"]]
+    return frame[LISTED]
 
 
 def _place(rank: int, count: int) -> str:

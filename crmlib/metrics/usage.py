@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import Figure, measured
+from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import count_if, within
 from ..periods import Period
-from .lives import events, lives
+from .lives import events, lives, shows_activity
 
 MONTH_DAYS, WEEK_DAYS = 30, 7
 
@@ -25,19 +25,19 @@ def dau(crm: Crm) -> Figure:
 
     Needs orders or interactions. → Figure: customers a day, base = customers active in those 30 days
     """
-    return Figure(float(_recent(crm).dau), int(_recent(crm).mau))
+    return Figure(float(_recent(crm).dau), int(_recent(crm).mau)) if shows_activity(crm) else NOT_DELIVERED
 
 
 @measured("count", "up")
-def wau(crm: Crm) -> int:
-    """Customers active in the 7 days to the period's end. Needs orders or interactions. → count"""
-    return int(_recent(crm).wau)
+def wau(crm: Crm) -> Figure:
+    """Customers active in the 7 days to the period's end. Needs orders or interactions. → Figure: count"""
+    return Figure(int(_recent(crm).wau)) if shows_activity(crm) else NOT_DELIVERED
 
 
 @measured("count", "up", rolling=_longer_than_the_period)
-def mau(crm: Crm) -> int:
-    """Customers active in the 30 days to the period's end. Needs orders or interactions. → count"""
-    return int(_recent(crm).mau)
+def mau(crm: Crm) -> Figure:
+    """Customers active in the 30 days to the period's end. Needs orders or interactions. → Figure: count"""
+    return Figure(int(_recent(crm).mau)) if shows_activity(crm) else NOT_DELIVERED
 
 
 @measured("share", "up", rolling=_longer_than_the_period)
@@ -46,7 +46,7 @@ def stickiness(crm: Crm) -> Figure:
 
     Needs orders or interactions. → Figure 0..1, base = customers active in those 30 days
     """
-    return _quotient(_recent(crm).stickiness, _recent(crm).mau)
+    return _quotient(_recent(crm).stickiness, _recent(crm).mau) if shows_activity(crm) else NOT_DELIVERED
 
 
 @measured("ratio")
@@ -56,6 +56,8 @@ def interaction_frequency(crm: Crm) -> Figure:
     Needs interactions: customer_id. → Figure: interactions a customer, base = customers contacted. This team's own rows;
     those without a customer are left out.
     """
+    if not crm.has("interactions"):
+        return NOT_DELIVERED
     row = crm.once("contacted", lambda: _contacted(crm, [crm.period]).iloc[0])
     return _quotient(row.interaction_frequency, row.customers)
 
@@ -83,8 +85,10 @@ def _recent(crm: Crm) -> pd.Series:
 def _active(crm: Crm, ends: list[date]) -> pd.DataFrame:
     """Who was active by qualifying activity in the 7 and 30 days to each end, of those who were customers by then.
 
-    → frame, one row an end: dau, wau, mau, stickiness
+    → frame, one row an end: dau, wau, mau, stickiness; NaN where no such activity is delivered
     """
+    if not shows_activity(crm):
+        return pd.DataFrame(math.nan, index=range(len(ends)), columns=["dau", "wau", "mau", "stickiness"])
     acts, since = events(crm), lives(crm).select("customer_id", "since")
     acts = acts.filter(acts.qualifies & within(acts.at, ends[0] - timedelta(days=MONTH_DAYS), ends[-1]))
     days = acts.select("customer_id", on=acts.at.date().cast("timestamp")).distinct().inner_join(since, "customer_id")

@@ -10,15 +10,16 @@ import pandas as pd
 
 from ..crm import Crm
 from ..measures import count_if, within
-from .feedback import rates
+from .feedback import feedback, rates
 from .lexicon import STOP
-from .themes import comments, recent_window
+from .themes import LONGEST, comments, recent_window
 
 CLEAR = 2.58  # standard errors: 99 %
 LEAST = 10  # comments, and customers, below which a word could point at somebody
 PRIOR = 0.1  # the weight of all comments as prior knowledge of how frequent a word is
+CUT_AT_ONCE = 2_000  # comments whose Chinese words are cut before it is asked whether that is enough
 MOST, MOST_EACH = 12, 5  # words shown of the unhappy, and of each category
-UNHAPPY = "unhappy"
+UNHAPPY, GENITIVE = "unhappy", "'s"
 COLUMNS = ["group", "term", "comment_count", "base", "share", "others_count", "others_base", "others_share", "z_ratio"]
 _LATIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _CHINESE = re.compile("[一-鿿]{2,}")
@@ -27,11 +28,11 @@ _CHINESE = re.compile("[一-鿿]{2,}")
 def standing_out(crm: Crm) -> pd.DataFrame:
     """The words that unhappy answers of the period (at least of its last 90 days) use clearly more often than the others; without ratings, each category's own.
 
-    Needs feedback: given_at, comment; ratings, or category; reps and customers: name (their names are no words).
+    Needs feedback: given_at, comment; ratings, or category; reps and customers: name, and rep_id (no names are words).
     → frame: group ("unhappy", or the category), term, comment_count (comments of the group with it), base, share, others_count,
       others_base, others_share (0..1), z_ratio (standard errors); the most striking first
     Log-odds with an informative Dirichlet prior, z > 2.58 (Monroe, Colaresi, Quinn 2008). A comment counts a word once. Only
-    words in at least ten comments of at least ten customers; no digits, no names, no verbatim comments.
+    words in at least ten comments of at least ten customers of the group; no digits, no names, no verbatim comments.
     """
     return crm.once("words", lambda: _standing_out(crm)).copy()
 
@@ -44,8 +45,7 @@ def _standing_out(crm: Crm) -> pd.DataFrame:
         if min(sizes[group], size - sizes[group]) >= crm.business.min_base and group not in ("", "others")
     ]  # fmt: skip
     frame = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
-    kept = _nobody_s(crm, frame.term.drop_duplicates().to_list())
-    frame = frame[frame.term.isin(kept)]
+    frame = _nobody_s(crm, frame)
     frame = frame.assign(_at=frame.group.map(sizes)).sort_values(
         ["_at", "group", "z_ratio", "term"], ascending=[False, True, False, True]
     )
@@ -110,37 +110,70 @@ def log_odds(here: np.ndarray, there: np.ndarray, all_here: float, all_there: fl
     return (odds(here, all_here) - odds(there, all_there)) / np.sqrt(1 / (here + prior) + 1 / (there + prior))
 
 
-def _nobody_s(crm: Crm, words: list[str]) -> set[str]:
-    """The words that stand in nobody's name and, where customers are known, come from at least ten of them."""
-    if not words:
-        return set()
-    kept = set(words)
-    for table in ("reps", "customers"):
-        if crm.has(table, "name"):
-            kept -= _named(crm.company.table(table, "name"), sorted(kept))
-    if kept and crm.has("feedback", "customer_id"):
-        kept = _of_many(crm, sorted(kept))
-    return kept
+def _nobody_s(crm: Crm, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose word stands in nobody's name (or id: some sources use names as ids) and, where customers are known, comes from ten."""
+    kept = set(frame.term)
+    for table, column in (("reps", "name"), ("customers", "name"), ("feedback", "rep_id")):
+        if kept and crm.has(table, column):
+            kept -= _named(crm.company.table(table, column)[column], sorted(kept))
+    frame = frame[frame.term.isin(kept)]
+    return _of_many(crm, frame) if len(frame) and crm.has("feedback", "customer_id") else frame
 
 
-def _named(table: Any, words: list[str]) -> set[str]:
-    """Which of the words stand in a name, as a word of it (Chinese: anywhere in it, or the name in the word)."""
-    if not words:
-        return set()
-    table = table.select(
-        name=table.name.lower(), padded=ibis.literal(" ").concat(table.name.lower().re_replace("[^a-z']+", " "), " ")
-    )
+def _padded(text: Any) -> Any:
+    """The English words of a text, each between spaces, as `terms` finds them: without the quotation marks around them."""
+    words = text.lower().replace("’", "'").re_replace("[^a-z']+", " ")
+    return ibis.literal(" ").concat(words, " ").re_replace("'* '*", " ")
+
+
+def _named(names: Any, words: list[str]) -> set[str]:
+    """Which of the words stand in a name, as a word of it, or its genitive (Chinese: anywhere in it, or the name in the word)."""
+    table = names.name("name").as_table().distinct()
+    table = table.select(name=table.name.lower(), padded=_padded(table.name))
     chinese = lambda w: table.name.contains(w) | ((table.name != "") & ibis.literal(w).contains(table.name))  # noqa: E731
-    found = {f"w{i}": count_if(table.padded.contains(f" {w} ") if w.isascii() else chinese(w)) for i, w in enumerate(words)}
+    english = lambda w: table.padded.contains(f" {w} ") | table.padded.contains(f" {w.removesuffix(GENITIVE)} ")  # noqa: E731
+    found = {f"w{i}": count_if(english(w) if w.isascii() else chinese(w)) for i, w in enumerate(words)}
     row = table.aggregate(**found).execute().iloc[0]
     return {word for i, word in enumerate(words) if row[f"w{i}"]}
 
 
-def _of_many(crm: Crm, words: list[str]) -> set[str]:
-    """Which of the words at least ten customers have written in the window."""
-    table = crm.table("feedback", "given_at", "comment", "customer_id")
-    table = table.filter(within(table.given_at, *recent_window(crm)) & table.comment.notnull())
-    text = table.comment.lower()
-    counts = {f"w{i}": table.customer_id.nunique(where=text.contains(w)) for i, w in enumerate(words)}
+def _of_many(crm: Crm, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose word at least ten customers of their group have written in the window."""
+    table, pairs = _written(crm), list(frame[["group", "term"]].itertuples(index=False, name=None))
+    holds = lambda w: table.padded.contains(f" {w} ") if w.isascii() else table.text.contains(w)  # noqa: E731
+    counts = {f"w{i}": table.customer_id.nunique(where=(table.group == g) & holds(w)) for i, (g, w) in enumerate(pairs)}
     row = table.aggregate(**counts).execute().iloc[0]
-    return {w for i, w in enumerate(words) if row[f"w{i}"] >= LEAST}
+    many = {pair for i, pair in enumerate(pairs) if row[f"w{i}"] >= LEAST}
+    many -= _of_few(table, {(g, w) for g, w in many if not w.isascii()})
+    return frame[[pair in many for pair in pairs]]
+
+
+def _written(crm: Crm) -> Any:
+    """Who wrote what in the window. → ibis table: customer_id, group, text (as `terms` reads it), padded"""
+    rated, texts = feedback(crm), crm.table("feedback", "feedback_id", "comment", "customer_id")
+    rated = rated.filter(within(rated.given_at, *recent_window(crm)))
+    table = rated.inner_join(texts.select("feedback_id", "comment", "customer_id"), "feedback_id")
+    table = table.filter(table.comment.notnull() & table.customer_id.notnull())
+    group = ibis.ifelse(table.problem, UNHAPPY, "others") if rates(crm) else ibis.coalesce(table.category, "")
+    table = table.select("customer_id", group=group, text=table.comment.strip().left(LONGEST).lower())
+    return table.mutate(padded=_padded(table.text))
+
+
+def _of_few(table: Any, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The Chinese words (each with its group) that fewer than ten customers have written as a word: part of a longer one is none.
+
+    Comments are cut here, not in the engine: only those with such a word, and only until every word has its ten.
+    """
+    if not pairs:
+        return set()
+    writers: dict[tuple[str, str], set[str]] = {pair: set() for pair in pairs}
+    holding = table.filter(ibis.or_(*[(table.group == g) & table.text.contains(w) for g, w in sorted(pairs)]))
+    for batch in holding.select("customer_id", "group", "text").to_pyarrow_batches(chunk_size=CUT_AT_ONCE):
+        for customer, group, text in batch.to_pandas().itertuples(index=False, name=None):
+            for word in terms(text):
+                if (group, word) in writers:
+                    writers[group, word].add(customer)
+        writers = {pair: who for pair, who in writers.items() if len(who) < LEAST}
+        if not writers:
+            break
+    return set(writers)
