@@ -4,6 +4,10 @@
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 
+# make period=… would be ignored without a word.
+$(foreach v,period team report source out workers force params,$(if $(findstring command,$(origin $(v))),\
+  $(error $(v)= is not read: write it in capital letters)))
+
 # What narrows or redirects a run. The values reach Python as environment variables, never through a recipe's text.
 export CRM_PERIOD  := $(value PERIOD)
 export CRM_TEAM    := $(value TEAM)

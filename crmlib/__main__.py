@@ -144,7 +144,11 @@ def check(source: Annotated[str, typer.Argument(help="a source as for run")]) ->
         say(f"problem: {problem}")
     for note in found.notes:
         say(f"note: {note}")
-    say(f"{len(found.problems)} problems." if found.problems else f"{found.source} can be reported on.")
+    say(
+        f"{len(found.problems)} problem{'s' * (len(found.problems) > 1)}."
+        if found.problems
+        else f"{found.source} can be reported on."
+    )
     if found.problems:
         raise typer.Exit(max(p.exit_code for p in found.problems))
 

@@ -16,7 +16,7 @@ from .expressions import FILES
 from .inputs import KINDS, DeclaredDay, described
 from .leftout import shown_value
 from .mapping import TableSpec
-from .schema import Business, tables
+from .schema import REVENUE_STATUSES_LEFT_OUT, Business, tables
 from .sources import Source, open_source
 from .sql import quoted
 
@@ -76,13 +76,14 @@ def checkup(ref: str) -> Checkup:
         with coverage.connection([f.path for f in source.files.values()], folder) as con:
             given = source.given(con, folder, day := DeclaredDay(source.as_of))
             door = coverage.clean(con, given, source.business, troubles.setdefault)
+            words = list(_unknown_words(con, source.business, door))
             found = [
                 _checked(con, source, name, door["tables"][name], given[name], troubles.get(name))
                 for name in tables()
                 if name in given
             ]
     dated = [f"{name} has no date of its own: all its rows count as of {day.day}, the declared day" for name in day.tables]
-    notes = [*dated, *door["warnings"], *_cut_off(source), *_not_read(source)]
+    notes = [*dated, *words, *door["warnings"], *_cut_off(source), *_not_read(source)]
     return Checkup(source.name, source.business, found, list(files.values()), notes)
 
 
@@ -125,6 +126,23 @@ def _alike(column: str, unused: list[str]) -> str:
     plain = {re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_"): name for name in unused}
     close = get_close_matches(column, plain, n=1, cutoff=0.75)
     return plain[close[0]] if close else ""
+
+
+def _unknown_words(con: duckdb.DuckDBPyConnection, business: Business, door: dict[str, Any]) -> Iterator[str]:
+    """Words of the data on which figures depend: stages that are none, statuses and channels beside those that mean something."""
+    seen = lambda table, column: dict(  # noqa: E731
+        con.execute(f'select "{column}", count(*) as n from "{table}" where "{column}" is not null group by 1 order by n desc, 1 limit 12').fetchall()
+        if column in door["tables"][table]["delivered"] else []
+    )  # fmt: skip
+    listed = lambda words: ", ".join(f"{word!r} ({n:,})" for word, n in words.items())  # noqa: E731
+    stages = {**seen("opportunities", "stage"), **seen("stage_changes", "stage")}
+    if odd := {s: n for s, n in stages.items() if s not in business.stages}:
+        yield f"stages that business.stages does not name: {listed(odd)}. Deals in them count as in no stage. It names: {', '.join(business.stages)}"
+    if statuses := seen("orders", "status"):
+        yield f"statuses of orders: {listed(statuses)}. Only {', '.join(REVENUE_STATUSES_LEFT_OUT)} count in no revenue; say others with values:"
+    channels = seen("interactions", "channel")
+    if channels and (absent := [w for w in business.qualifying if w != "order" and w not in channels]):
+        yield f"channels of interactions: {listed(channels)}. None is {' or '.join(absent)}, which business.qualifying names: say them with values:"
 
 
 def _cut_off(source: Source) -> Iterator[str]:

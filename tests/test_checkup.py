@@ -119,3 +119,15 @@ def test_the_readme_s_example_maps_what_it_says(tmp_path):
     found = given.values(ready, "opportunities", "opportunity_id, amount::double, stage, is_won, _team")
     assert sorted(found, key=lambda row: row[0]) == [
         ("1", 1234.56, "Won", True, "North"), ("2", 50.0, "Offer", None, "South"), ("3", None, "Verloren", False, "South")]  # fmt: skip
+
+
+def test_words_on_which_figures_depend_are_shown(tmp_path):
+    orders = "order_id,ordered_at,amount,status\n1,2026-10-03,20,Storniert\n2,2026-10-04,5,completed\n3,2026-10-04,5,Storniert\n"
+    deals = "opportunity_id,created_at,stage\n1,2026-10-03,lead\n2,2026-10-03,Verhandlung\n"
+    seen = "interaction_id,occurred_at,channel\n1,2026-10-03,Anruf\n2,2026-10-03,login\n"
+    notes = checkup(str(given.folder(tmp_path, orders=orders, opportunities=deals, interactions=seen))).notes
+    assert notes[0].startswith("stages that business.stages does not name: 'Verhandlung' (1).")
+    assert notes[1].startswith(
+        "statuses of orders: 'Storniert' (2), 'completed' (1). Only cancelled, refunded, unavailable count"
+    )
+    assert notes[2].startswith("channels of interactions: 'Anruf' (1), 'login' (1). None is meeting, which")

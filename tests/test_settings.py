@@ -113,4 +113,6 @@ def test_keys_of_a_mapping_are_known_with_their_line(tmp_path):
     path = written(tmp_path, "mapping:\n  folder: x\n  files:\n    a: {path: a.csv,\n      delimeter: tab}\n")
     given.refusal(tmp_path, lambda: check(SourceFile, load(path), path), "acme.yml, line 5", "did you mean 'delimiter'?", code=2)
     path = written(tmp_path, "business: {currency: Euro}\nmapping: {folder: x}\n")
-    given.refusal(tmp_path, lambda: check(SourceFile, load(path), path), "acme.yml, line 1", "three capital letters, such as EUR", code=2)
+    given.refusal(
+        tmp_path, lambda: check(SourceFile, load(path), path), "acme.yml, line 1", "three capital letters, such as EUR", code=2
+    )
