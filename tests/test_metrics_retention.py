@@ -117,7 +117,7 @@ WINNERS = [
     (["a 2026-09-01 2026-11-01 true"], [], ""),                     # won later
     (["a 2026-09-01 2026-09-20 true"], ["a 2026-10-10 5"], "start end"),   # whichever is earlier
     (["a 2026-09-01 2026-10-20 true"], ["a 2026-10-10 5"], "new end"),
-    (["a 2026-09-01 2026-10-20 true"], ["a 2026-09-10 5"], "start lost"),  # a win after that keeps nobody: it is no activity
+    (["a 2026-09-01 2026-10-20 true"], ["a 2026-09-10 5"], "start end"),   # a deal won keeps a customer as a purchase does
 ]  # fmt: skip
 
 

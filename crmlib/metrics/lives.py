@@ -7,7 +7,8 @@ the page's own period, whose rule holds for all that it is compared with), or ne
 `created_at` on (without a date: always). All others are prospects.
 
 Lost as of a day: contracts: the contract ended before it. Else: nothing in the `inactive_after_days` days before it,
-neither a purchase nor another qualifying activity (business.qualifying) nor the day on which they became a customer.
+neither a purchase, nor a deal won, nor another qualifying activity (business.qualifying), nor the day on which they became a
+customer.
 What happened exactly `inactive_after_days` before still counts.
 
 Customers are judged by all their orders and interactions, whosever they are, so that teams add up to the company.
@@ -147,7 +148,7 @@ def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: A
         first_buy=acts.at.min(where=acts.channel.isnull()), **lively, **{name: make(acts) for name, make in doings.items()}
     )
     table = (
-        accounts(crm).left_join(done, "customer_id", rname="_{name}").left_join(_first_wins(crm), "customer_id", rname="__{name}")
+        accounts(crm).left_join(done, "customer_id", rname="_{name}").left_join(_wins(crm, days), "customer_id", rname="__{name}")
     )
     entered = ibis.coalesce(table.created_at, day(_ALWAYS))
     came = entered if contracts or not dated_by_sales else ibis.least(*_known(table.first_buy, table.first_win))
@@ -155,7 +156,8 @@ def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: A
     known: dict[str, Any] = {}
     for name, when in days.items():
         here = (table.since < day(when)).fill_null(False)
-        stays = table[f"lively_{name}"].fill_null(False) | within(table.since, when - lasts, when)
+        alive = table[f"lively_{name}"].fill_null(False) | table[f"won_{name}"].fill_null(False)
+        stays = alive | within(table.since, when - lasts, when)
         lost = (table.churned_at.cast("timestamp") < day(when)).fill_null(False) if contracts else ~stays
         known |= {f"in_{name}": here & ~lost, f"lost_{name}": here & lost}
     table = table.mutate(**known, contracts=ibis.literal(contracts))
@@ -178,11 +180,13 @@ def _known(*moments: Any) -> Iterable[Any]:
     return ibis.coalesce(a, b), ibis.coalesce(b, a)
 
 
-def _first_wins(crm: Crm) -> Any:
-    """When each customer's first deal was won. Needs opportunities: customer_id, closed_at, is_won."""
+def _wins(crm: Crm, days: dict[str, date]) -> Any:
+    """When each customer's first deal was won, and whether one was in the time that keeps a customer before each of some days.
+
+    Needs opportunities: customer_id, closed_at, is_won. → ibis table: customer_id, first_win, won_<day>
+    """
     deals = _judged_by(crm).table("opportunities", "customer_id", "closed_at", "is_won")
-    return (
-        deals.filter(deals.is_won & deals.closed_at.notnull())
-        .group_by("customer_id")
-        .aggregate(first_win=lambda t: t.closed_at.min())
-    )
+    lasts = timedelta(days=crm.business.inactive_after_days)
+    won = deals.filter(deals.is_won & deals.closed_at.notnull())
+    kept = {f"won_{n}": within(won.closed_at, d - lasts, d).any() for n, d in days.items()}
+    return won.group_by("customer_id").aggregate(first_win=won.closed_at.min(), **kept)
