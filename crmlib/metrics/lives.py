@@ -29,6 +29,7 @@ from .deals import which
 OWN = ("login", "browse", "event", "feedback")  # what customers do of their own accord; all other channels are contacts
 BASELINE = 6  # periods before this one that a customer's own past is made of
 _ALWAYS = date(1, 1, 1)
+_WIN = "deal won"  # the channel of what is no interaction
 
 
 def contractual(crm: Crm) -> bool:
@@ -81,7 +82,8 @@ def events(crm: Crm) -> Any:
     seen = _judged_by(crm).table("interactions", "customer_id", "occurred_at", "channel")
     seen = _own_customers(crm, seen.filter(seen.customer_id.notnull()).select("customer_id", "channel", at="occurred_at"))
     bought = purchases(crm).mutate(channel=ibis.null("string"))
-    both = bought.union(seen.select(bought.columns))
+    won = _own_customers(crm, _wins(crm).select("customer_id", at="closed_at", channel=ibis.literal(_WIN)))
+    both = bought.union(seen.select(bought.columns)).union(won.select(bought.columns))
     words = [w for w in crm.business.qualifying if w != "order"]
     return both.mutate(
         qualifies=ibis.ifelse(both.channel.isnull(), "order" in crm.business.qualifying, both.channel.isin(words)),
@@ -148,7 +150,7 @@ def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: A
         first_buy=acts.at.min(where=acts.channel.isnull()), **lively, **{name: make(acts) for name, make in doings.items()}
     )
     table = (
-        accounts(crm).left_join(done, "customer_id", rname="_{name}").left_join(_wins(crm, days), "customer_id", rname="__{name}")
+        accounts(crm).left_join(done, "customer_id", rname="_{name}").left_join(_first_wins(crm), "customer_id", rname="__{name}")
     )
     entered = ibis.coalesce(table.created_at, day(_ALWAYS))
     came = entered if contracts or not dated_by_sales else ibis.least(*_known(table.first_buy, table.first_win))
@@ -156,8 +158,7 @@ def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: A
     known: dict[str, Any] = {}
     for name, when in days.items():
         here = (table.since < day(when)).fill_null(False)
-        alive = table[f"lively_{name}"].fill_null(False) | table[f"won_{name}"].fill_null(False)
-        stays = alive | within(table.since, when - lasts, when)
+        stays = table[f"lively_{name}"].fill_null(False) | within(table.since, when - lasts, when)
         lost = (table.churned_at.cast("timestamp") < day(when)).fill_null(False) if contracts else ~stays
         known |= {f"in_{name}": here & ~lost, f"lost_{name}": here & lost}
     table = table.mutate(**known, contracts=ibis.literal(contracts))
@@ -170,8 +171,8 @@ def _of_none(done: Any) -> Any:
 
 
 def keeps(acts: Any) -> Any:
-    """What keeps a customer: a purchase always, whatever else qualifies."""
-    return acts.channel.isnull() | acts.qualifies
+    """What keeps a customer: a purchase and a deal won always, whatever else qualifies."""
+    return acts.channel.isnull() | acts.qualifies | (acts.channel == _WIN)
 
 
 def _known(*moments: Any) -> Iterable[Any]:
@@ -180,13 +181,12 @@ def _known(*moments: Any) -> Iterable[Any]:
     return ibis.coalesce(a, b), ibis.coalesce(b, a)
 
 
-def _wins(crm: Crm, days: dict[str, date]) -> Any:
-    """When each customer's first deal was won, and whether one was in the time that keeps a customer before each of some days.
-
-    Needs opportunities: customer_id, closed_at, is_won. → ibis table: customer_id, first_win, won_<day>
-    """
+def _wins(crm: Crm) -> Any:
+    """The deals won by the period's end. Needs opportunities: customer_id, closed_at, is_won."""
     deals = _judged_by(crm).table("opportunities", "customer_id", "closed_at", "is_won")
-    lasts = timedelta(days=crm.business.inactive_after_days)
-    won = deals.filter(deals.is_won & deals.closed_at.notnull())
-    kept = {f"won_{n}": within(won.closed_at, d - lasts, d).any() for n, d in days.items()}
-    return won.group_by("customer_id").aggregate(first_win=won.closed_at.min(), **kept)
+    return deals.filter(deals.is_won & deals.closed_at.notnull() & deals.customer_id.notnull())
+
+
+def _first_wins(crm: Crm) -> Any:
+    """When each customer's first deal was won."""
+    return _wins(crm).group_by("customer_id").aggregate(first_win=lambda t: t.closed_at.min())
