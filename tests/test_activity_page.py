@@ -151,12 +151,19 @@ def test_a_page_that_lacks_something_is_a_whole_page(lacking, which, lang):
         assert "<path" in svg or "<circle" in svg
 
 
-def test_without_interactions_and_orders_every_figure_says_so(lacking):
-    for lang, words in (("en", "This source delivers no interactions and orders"), ("zh", "数据源没有提供互动记录和订单")):
+def test_deals_alone_say_who_is_a_customer_and_who_stays(lacking):
+    for lang in ("en", "zh"):
         one = lacking("opportunities")[lang]
-        for name, figure in each_figure(one.html).items():
-            assert words in figure and "<table" not in figure and "<svg" not in figure, name
-        assert one.facts["kpis"] == []
+        figures = {k["name"]: k for k in one.facts["kpis"]}
+        assert figures["retention_rate"]["base"] > 0 and figures["customers_ever"]["value"] > 0
+        silent = texts.say("reasons.not_delivered", lang)
+        assert {n: figures[n]["reason"] for n in ("active_customers", "login_frequency", "mau")} == dict.fromkeys(
+            ("active_customers", "login_frequency", "mau"), silent
+        )
+        drawn = each_figure(one.html)
+        assert "<svg" in drawn["retention"] and not [
+            n for n in ("active", "by-kind", "hour-pattern", "purchases") if "<svg" in drawn[n]
+        ]
 
 
 def test_orders_alone_say_all_but_what_interactions_say(lacking):

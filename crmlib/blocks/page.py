@@ -226,5 +226,5 @@ class Page:
 _ABOUT: dict[str, tuple[str, ...]] = {
     "funnel": ("opportunities",),
     "feedback": ("feedback",),
-    "activity": ("interactions", "orders"),
+    "activity": ("interactions", "orders", "opportunities"),
 }
