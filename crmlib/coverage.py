@@ -181,11 +181,11 @@ def _check(
         for c in table.columns.values()
     )
     whens = " ".join(w for c in given for w in faults(c))
-    place = quoted(ROW) if ROW in types else "null::bigint"  # in its file, where the mapping leaves rows out before
+    place = f"{quoted(ROW)} as _row, " if ROW in types else ""  # in its file, where the mapping leaves rows out before
     names, at = ", ".join(f'"{c}"' for c in table.columns), moment_of_row(table, business.fiscal_year_starts)
     con.execute(
         f"""create or replace table checked as
-        select {names}, {at} as _at, null::varchar as _team, {place} as _row, _fault, case when _fault is not null then to_json(r) end as _raw from
+        select {names}, {at} as _at, null::varchar as _team, {place}_fault, case when _fault is not null then to_json(r) end as _raw from
         (select *, case {whens} end::varchar as _fault from (select {typed}, r{f", r.{quoted(ROW)}" if ROW in types else ""} from (select {delivered} from raw) r) t) t"""
     )
     mark_duplicates(con, table)
@@ -209,13 +209,14 @@ def _keep(con: duckdb.DuckDBPyConnection, table: Table, types: dict) -> dict[str
     own_at = (
         f'"{table.date}"::timestamp' if table.date and table.columns[table.date].type in ("day", "time") else "null::timestamp"
     )
+    own_row = ["_row"] * (ROW in types)
     values = ", ".join(f"'{c}': \"{c}\"" for c in [*table.columns, "_fault", "_raw"])
     con.execute(
-        f"""create table "{name}__left_out" as select coalesce(_row, rowid + 1) as _row, split_part(_fault, ':', 1) as reason, split_part(_fault, ':', 2) as column,
+        f"""create table "{name}__left_out" as select {(*own_row, "rowid + 1")[0]} as _row, split_part(_fault, ':', 1) as reason, split_part(_fault, ':', 2) as column,
         {own_at} as _at, coalesce(_raw, to_json({{{values}}})) as row from checked where _fault is not null order by rowid"""
     )
     con.execute("delete from checked where _fault is not null")
-    for column in ("_fault", "_raw", "_row"):
+    for column in ("_fault", "_raw", *own_row):
         con.execute(f"alter table checked drop column {column}")
     con.execute(f'alter table checked rename to "{name}"')
     rows, undated = con.execute(f'select count(*), count(*) filter (_at is null) from "{name}"').fetchall()[0]

@@ -82,7 +82,8 @@ def _plain(value: str) -> str:
 
 
 def _moment(column: Column, value: str, zone: str, formats: Formats) -> str:
-    return _in_range(f"({text_moment(value, zone, formats)})::{column.sql_type}", column)
+    moment = f"({text_moment(value, zone, formats)})::{column.sql_type}"
+    return _in_range(moment, column) if formats.dates else moment  # an ISO text is held to the range as it stands
 
 
 def text_moment(value: str, zone: str, formats: Formats) -> str:
@@ -91,7 +92,8 @@ def text_moment(value: str, zone: str, formats: Formats) -> str:
     An explicit offset (or zone) wins over the source's zone, and that over the business's; a day without an hour stays the day it is.
     """
     declared = [_local(declared_moment(value, form), has_hours(form), zone, formats) for form in formats.dates]
-    return f"coalesce({', '.join([*declared, _iso_moment(value, zone, formats)])})"
+    iso = _iso_moment(value, zone, formats)
+    return f"coalesce({', '.join(declared)}, {iso})" if declared else iso
 
 
 def _iso_moment(value: str, zone: str, formats: Formats) -> str:
