@@ -35,7 +35,7 @@ def header(path: Path, file: str, delimiter: str = ",", skip: int = 0) -> list[s
     text = "".join(re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)[skip:])  # as the engine does: at no other sign
     names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])]
     if any("\ufffd" in n for n in names):
-        raise not_utf8(path, file)
+        raise not_utf8(path, file, delimiter)
     if not any(names):
         where = f"line {skip + 1}" if skip else "first line"
         raise DataError(f"{file} has an empty {where}. The first line names the columns. {_EXPORT}")

@@ -183,7 +183,7 @@ def unreadable(file: File, error: duckdb.Error) -> DataError:
     """DuckDB's complaint about a file, without its path and its advice about options that nobody can set here."""
     said, text = str(error), file.kind in (".csv", ".tsv", ".txt")
     if text and "nicode" in said:
-        return csvfile.not_utf8(file.path, file.called)
+        return csvfile.not_utf8(file.path, file.called, file.spec.delimiter)
     if text and (where := csvfile.broken(said)):
         return DataError(f"{file.called}{where}. {csvfile.advice()}")
     return DataError(f"{file.called} cannot be read: {without_paths(said.splitlines()[0])[:200]}. Export it again.")

@@ -25,13 +25,10 @@ def survey() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def facts(survey, tmp_path_factory):
-    """The facts of a period's page."""
+def facts(tmp_path_factory):
+    """The facts of a period's page, through the shipped mapping (a market is a team)."""
     folder = tmp_path_factory.mktemp("nps")
-    given = survey.rename(columns={"ID": "feedback_id", "NPS": "nps", "Market": "source"}).assign(given_at=survey.day.dt.date)
-    (folder / "data").mkdir()
-    given[["feedback_id", "given_at", "nps", "source"]].to_csv(folder / "data" / "feedback.csv", index=False)
-    return cache(lambda period: product.facts("feedback", folder, str(folder / "data"), period))
+    return cache(lambda period, team="all": product.facts("feedback", folder, "nps_timeseries", period, team))
 
 
 def table(found: dict, name: str) -> pd.DataFrame:
@@ -51,10 +48,11 @@ def plain(answers: pd.Series) -> float:
 def test_nps_of_the_year_and_by_market(facts, survey):
     found = facts("2021")
     assert nps_of(found)["value"] == pytest.approx(OVERALL) and nps_of(found)["base"] == 5000
-    by = table(found, "by_source").set_index("source")
+    by = table(found, "by_team").set_index("team")
     assert by.nps.round(4).to_dict() == BY_MARKET and by.nps_answers.sum() == 5000
     for market, answers in survey.groupby("Market").NPS:
         assert by.nps[market] == pytest.approx(plain(answers)) and by.low_nps[market] < plain(answers) < by.high_nps[market]
+    assert nps_of(facts("2021", "UK"))["value"] == pytest.approx(plain(survey[survey.Market == "UK"].NPS))
 
 
 @survey_is_here
@@ -74,19 +72,11 @@ def test_a_source_with_nps_alone_has_its_figures_and_no_others(facts):
 
 
 @remarks_are_here
-def test_remarks_without_score_are_read_by_theme_and_category(tmp_path):
+def test_remarks_without_score_or_date_are_read_by_theme_and_category(tmp_path):
     remarks = pd.read_csv(REMARKS)
-    given = pd.DataFrame(
-        {
-            "feedback_id": remarks.index,
-            "given_at": "2026-10-31",
-            "comment": remarks["Customer Remarks"],
-            "category": remarks.category,
-        }
-    )
-    (tmp_path / "data").mkdir()
-    given.to_parquet(tmp_path / "data" / "feedback.parquet")
-    found = product.facts("feedback", tmp_path, str(tmp_path / "data"), "2026-10")
+    page = product.built("feedback", tmp_path, "shopzilla_remarks", "2023-08")["en"]
+    assert "No date of their own, hence as of 31 Aug 2023, which the source declares: feedback." in page.html
+    found = page.facts
     by = table(found, "by_category").set_index("category").answers
     assert by.to_dict() == remarks.category.value_counts().to_dict() and by.sum() == 28_742
     spoken = table(found, "themes").set_index("theme").comment_count
