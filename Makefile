@@ -5,7 +5,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 
 # make period=… would be ignored without a word.
-$(foreach v,period team report source out workers force params,$(if $(findstring command,$(origin $(v))),\
+$(foreach v,period team report source out workers force engine params,$(if $(findstring command,$(origin $(v))),\
   $(error $(v)= is not read: write it in capital letters)))
 
 # What narrows or redirects a run. The values reach Python as environment variables, never through a recipe's text.
@@ -16,18 +16,19 @@ export CRM_SOURCE  := $(value SOURCE)
 export CRM_OUT     := $(value OUT)
 export CRM_WORKERS := $(value WORKERS)
 export CRM_FORCE   := $(value FORCE)
+export CRM_ENGINE  := $(value ENGINE)
 PARAMS ?= params/monthly.yml
 export CRM_PARAMS  := $(value PARAMS)
 
 # Set-up runs once, and again only when the lock or the set-up itself has changed: its mark carries their content.
-READY := .venv/ready-$(shell cat requirements.lock .ci/setup.sh | cksum | cut -d' ' -f1)
+READY := .venv/ready-$(shell cat requirements.lock pyproject.toml .ci/setup.sh | cksum | cut -d' ' -f1)
 CRM := .venv/bin/python -m crmlib
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo; echo "Narrow or redirect: make monthly PERIOD=2026-09 TEAM=north REPORT=funnel SOURCE=… OUT=… WORKERS=2 FORCE=1"
 
-$(READY): requirements.lock .ci/setup.sh
+$(READY): requirements.lock pyproject.toml .ci/setup.sh
 	@sh .ci/setup.sh && rm -f .venv/ready-* && touch $@
 
 setup: $(READY) ## install what the project needs into .venv

@@ -48,6 +48,7 @@ ReportOpt = Annotated[str, _option("REPORT", "one of the reports of the params f
 SourceOpt = Annotated[str, _option("SOURCE", "a name in params/sources, such a file, a folder or a .duckdb file")]
 OutOpt = Annotated[str, _option("OUT", "a folder instead of reports_out")]
 WorkersOpt = Annotated[str, _option("WORKERS", "how many notebooks run at once; else one a core")]
+EngineOpt = Annotated[str, _option("ENGINE", "crm (in a warmed process's forks), or kernel (a Jupyter kernel for each notebook)")]
 ForceOpt = Annotated[
     bool,
     typer.Option("--force", envvar="CRM_FORCE", help="run what is up to date as well", show_envvar=False),
@@ -63,19 +64,20 @@ def run(
     source: SourceOpt = "",
     out: OutOpt = "",
     workers: WorkersOpt = "",
+    engine: EngineOpt = "",
     force: ForceOpt = False,
 ) -> None:
     """Execute the notebooks of a params file and publish their pages."""
     from . import lock
-    from .run import workers as how_many
+    from . import run as batch
 
-    at_once = how_many(workers)
+    how = (batch.workers(workers), batch.engine(engine))
     chosen, asked = _start(params, Narrowing(period, team, report, source, force), out)
     with lock.one_run(places.out()) as unfinished:
         if unfinished:
             say(f"The run before ({unfinished}) did not come to its end; what it left is cleared away.")
         todo = _jobs(chosen, asked)
-        _finish(*_execute(todo, chosen, at_once))
+        _finish(*_execute(todo, chosen, *how))
 
 
 @app.command()
@@ -184,14 +186,14 @@ def _jobs(chosen: Params, asked: Narrowing) -> list[Job]:
     return jobs(chosen, asked, intake.open_source(asked.source or chosen.source), states)
 
 
-def _execute(todo: list[Job], chosen: Params, at_once: int) -> tuple[list[Any], str]:
+def _execute(todo: list[Job], chosen: Params, at_once: int, engine: str) -> tuple[list[Any], str]:
     from . import run as batch
     from .progress import watched
 
     folder = batch.runs() / batch.new_id(batch.runs())
-    tasks = batch.tasks(todo, folder, chosen.limits)
-    with watched(len(tasks)) as tell:
-        outcomes = batch.execute_all(tasks, at_once, tell)
+    stages = batch.in_stages(batch.tasks(todo, folder, chosen.limits), lambda _job: None)
+    with watched(len(todo)) as tell:
+        outcomes = batch.execute_all(stages, at_once, tell, engine)
     batch.forget_old_runs()
     return outcomes, folder.name
 

@@ -1,12 +1,8 @@
-"""Execute one notebook in a process of its own: papermill, the limits, and the judgement of what came out."""
+"""Execute one notebook with papermill, and judge what came out."""
 
 import contextlib
 import logging
-import os
 import shutil
-import signal
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +14,9 @@ from .params import Limits
 from .plan import Job
 
 START_SECONDS = 60  # for a kernel to start
+SAVE_SECONDS = 2.0
+KERNEL = "kernel"  # the engine that runs a kernel for each notebook; any other name is one of papermill's engines
+Tell = Callable[[str, Any], None]
 
 
 @dataclass(frozen=True)
@@ -46,46 +45,42 @@ class Outcome:
 
 @dataclass
 class _Watch:
-    """What the hooks of the notebook client saw last: the live notebook, and the cell that runs."""
+    """What is known of the notebook that runs: the live document, and the cell that it is in."""
 
+    task: Task
     deadline: float
+    tell: Tell
     nb: Any = None
-    cell: int = 0
+    place: str = "its start"
+    saved: float = 0.0
+
+    def notebook_starts(self, notebook: Any) -> None:
+        self.nb = notebook
+
+    def cell_starts(self, cell: Any, cell_index: int) -> None:
+        self.place = notebook.near(self.nb["cells"], cell_index)
+        self.tell("cell", self.place)
+        if time.monotonic() - self.saved > SAVE_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """The notebook as far as it came, for the analyst who looks for what went wrong."""
+        import nbformat
+
+        if self.nb is not None:
+            nbformat.write(self.nb, self.task.executed)
+            self.saved = time.monotonic()
+
+    def seconds_left(self) -> int:
+        """A cell may take its own limit, or what is left of the report's, whichever is less."""
+        return max(1, min(self.task.limits.cell_seconds, int(self.deadline - time.monotonic())))
 
 
-def work(pipe: Any, task: Task) -> None:
-    """The whole life of a worker process: execute, answer, end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what to stop
-    os.umask(0o077)
-    scratch = Path(tempfile.mkdtemp(prefix="crm-"))  # short: a socket's path has at most 107 characters
-    threading.Thread(target=_end_with_parent, args=(pipe, scratch), daemon=True).start()
-    try:
-        pipe.send(execute(task, scratch))
-    finally:
-        _tidy(scratch)
-
-
-def _end_with_parent(pipe: Any, scratch: Path) -> None:
-    """The parent never sends; its end of the pipe closes when it stops this job, or dies in any way."""
-    try:
-        pipe.recv()
-    except (EOFError, OSError):
-        _tidy(scratch)
-        os._exit(1)
-
-
-def _tidy(scratch: Path) -> None:
-    from . import kernel
-
-    kernel.kill_all()
-    shutil.rmtree(scratch, ignore_errors=True)
-
-
-def execute(task: Task, scratch: Path) -> Outcome:
+def execute(task: Task, scratch: Path, engine: str, tell: Tell) -> Outcome:
     """Run the notebook and judge it; every failure becomes a record, none an exception."""
     began = time.monotonic()
-    watch = _Watch(began + task.limits.report_seconds)
-    problem = _problem(task, watch, scratch)
+    watch = _Watch(task, began + task.limits.report_seconds, tell)
+    problem = _problem(watch, scratch, engine)
     return failed_or_ok(Outcome(task.job, task.executed, round(time.monotonic() - began, 1)), problem)
 
 
@@ -95,42 +90,34 @@ def failed_or_ok(outcome: Outcome, problem: str | None) -> Outcome:
     return replace(outcome, error=said)
 
 
-def _problem(task: Task, watch: _Watch, scratch: Path) -> str | None:
-    import nbformat
+def _problem(watch: _Watch, scratch: Path, engine: str) -> str | None:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from . import kernel
-
+    task = watch.task
     try:
-        nb = _papermill(task, watch, scratch)
-        return notebook.fault(nb)
+        return notebook.fault(_papermill(watch, scratch, engine))
     except PapermillExecutionError:
         return notebook.fault(watch.nb) or "a cell failed"
     except CellTimeoutError:
-        problem = f"{_place(watch)} ran longer than {_limit(task.limits, watch)}"
+        problem = f"{watch.place} ran longer than {_limit(task.limits, watch)}"
     except DeadKernelError:
-        problem = f"the kernel died (out of memory?) in {_place(watch)}"
+        problem = f"the kernel died (out of memory?) in {watch.place}"
     except OSError as error:
         free = shutil.disk_usage(task.executed.parent).free // 1_000_000
         problem = f"{error.strerror or error}; {free} MB free in the folder of executed notebooks"
-    except Exception as error:  # whatever it is, it is this report's failure and not the batch's
+    except (Exception, KeyboardInterrupt) as error:  # whatever it is, it is this report's failure and not the batch's
         problem = notebook.short(type(error).__name__, str(error))
-    finally:
-        kernel.kill_all()
-    if watch.nb is not None:
-        with contextlib.suppress(OSError):  # a full disk is named already
-            nbformat.write(watch.nb, task.executed)
+    with contextlib.suppress(OSError):  # a full disk is named already
+        watch.save()
     return problem
 
 
-def _papermill(task: Task, watch: _Watch, scratch: Path) -> Any:
+def _papermill(watch: _Watch, scratch: Path, engine: str) -> Any:
     import papermill
 
-    from . import kernel
-
+    task = watch.task
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the outcome says it all
-    os.environ.update(kernel.environment(scratch))
     return papermill.execute_notebook(
         _unformatted(task.notebook),
         _unformatted(task.executed),
@@ -138,15 +125,27 @@ def _papermill(task: Task, watch: _Watch, scratch: Path) -> Any:
         request_save_on_cell_execute=False,
         progress_bar=False,
         log_output=False,
-        start_timeout=START_SECONDS,
         cwd=str(places.ROOT),
-        timeout_func=_time_left(task.limits, watch),
-        iopub_timeout=30,
-        shutdown_kernel="immediate",
-        on_notebook_start=lambda notebook: setattr(watch, "nb", notebook),
-        on_cell_start=lambda cell, cell_index: setattr(watch, "cell", cell_index),
-        **kernel.settings(scratch),
+        on_notebook_start=watch.notebook_starts,
+        on_cell_start=watch.cell_starts,
+        **_with(engine, watch, scratch),
     )
+
+
+def _with(engine: str, watch: _Watch, scratch: Path) -> dict[str, Any]:
+    """How papermill is to run the cells: on this process's own shell, or in a kernel."""
+    if engine != KERNEL:
+        return {"engine_name": engine}
+    from . import kernel
+
+    kernel.on_start(lambda group: watch.tell("group", group))
+    return {
+        "start_timeout": START_SECONDS,
+        "timeout_func": lambda _cell: watch.seconds_left(),
+        "iopub_timeout": 30,
+        "shutdown_kernel": "immediate",
+        **kernel.settings(scratch),
+    }
 
 
 def parameters(job: Job) -> dict[str, Any]:
@@ -159,16 +158,7 @@ def _unformatted(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _time_left(limits: Limits, watch: _Watch) -> Callable[[Any], int]:
-    """A cell may take its own limit, or what is left of the report's, whichever is less."""
-    return lambda _cell: max(1, min(limits.cell_seconds, int(watch.deadline - time.monotonic())))
-
-
 def _limit(limits: Limits, watch: _Watch) -> str:
     if time.monotonic() >= watch.deadline - 1:
         return f"the report may ({limits.report_seconds} s; limits.report_seconds in the params file)"
     return f"a cell may ({limits.cell_seconds} s; limits.cell_seconds in the params file)"
-
-
-def _place(watch: _Watch) -> str:
-    return notebook.near(watch.nb["cells"], watch.cell) if watch.nb is not None else "its start"

@@ -12,6 +12,7 @@ from .params import Params
 from .periods import Period
 
 COMPANY = "all"
+PREPARE = "prepare"  # the notebook that works out, once a period, what the others share
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _RESERVED = {COMPANY, "con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 

@@ -1,30 +1,27 @@
 """Execute many notebooks at once; every outcome is a record, and nothing is left running.
 
-Each notebook has a process of its own, forked from a server that has papermill loaded already: one that is
-killed, or runs out of memory, takes no other with it (a shared pool would break as a whole).
+Each notebook has a process of its own, forked from one that has everything loaded already (warmed.py): one that is
+killed, or runs out of memory, takes no other with it.
 """
 
 import json
-import multiprocessing
 import os
 import shutil
-import threading
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from . import notebook, places, store
-from .execution import START_SECONDS, Outcome, Task, failed_or_ok, work
+from .execution import KERNEL, Outcome, Task, failed_or_ok
 from .params import Limits
-from .plan import Job, folder
+from .plan import PREPARE, Job, folder
+from .warmed import warmed
 
 KEEP_RUNS = 3
-_GRACE_SECONDS = 15  # for a worker to notice its own limit
-_POLL_SECONDS = 0.2
+ENGINE = "crm"  # in the warmed process's own forks; the other one, `kernel`, starts a kernel for each notebook
 
 Tell = Callable[[str, Job, Outcome | None], None]
 
@@ -38,6 +35,15 @@ def workers(asked: str | None) -> int:
     if not asked.isdecimal() or not 1 <= int(asked) <= 256:
         raise UsageError(f"WORKERS is {asked!r}. Right is a whole number from 1 to 256. Change WORKERS or --workers.")
     return int(asked)
+
+
+def engine(asked: str | None) -> str:
+    """How notebooks are run: what was asked for, else in forks of the warmed process."""
+    from .errors import UsageError
+
+    if asked and asked not in (ENGINE, KERNEL):
+        raise UsageError(f"ENGINE is {asked!r}. Right are {ENGINE} and {KERNEL}. Change ENGINE or --engine.")
+    return asked or ENGINE
 
 
 def new_id(parent: Path) -> str:
@@ -67,58 +73,50 @@ def tasks(jobs: Iterable[Job], run: Path, limits: Limits) -> list[Task]:
     ]
 
 
-def execute_all(todo: list[Task], at_once: int, tell: Tell) -> list[Outcome]:
-    """Execute the tasks; an exception in this thread (a signal) stops all of them before it goes on."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crmlib.execution", "crmlib.kernel", "papermill", "nbclient"])
-    stopping = threading.Event()
+def in_stages(todo: Iterable[Task], seconds: Callable[[Job], float | None]) -> list[list[Task]]:
+    """What others build on first, then all else, longest first by what it took before: the last to end is then a short one."""
+    ranked = sorted(todo, key=lambda task: -(seconds(task.job) or 0))
+    first = [task for task in ranked if task.job.report == PREPARE]
+    return [stage for stage in (first, [task for task in ranked if task not in first]) if stage]
+
+
+def execute_all(stages: list[list[Task]], at_once: int, tell: Tell, engine: str = ENGINE) -> list[Outcome]:
+    """Execute the tasks, one stage after the other; an exception here (a signal) stops all of them before it goes on."""
+    todo = [task for stage in stages for task in stage]
     done: dict[Job, Outcome] = {}
-    with ThreadPoolExecutor(at_once) as pool:
-        futures = [pool.submit(_one, context, task, tell, stopping) for task in todo]
-        try:
-            for future in as_completed(futures):
-                outcome = future.result()
-                done[outcome.job] = outcome
-                tell(outcome.state, outcome.job, outcome)
-        except BaseException:
-            stopping.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-        finally:
-            _remember(todo[0].executed.parent if todo else None, done.values())
+    try:
+        with closing(_events(stages, at_once, engine)) as events:
+            for event, job, outcome in events:
+                if outcome is not None:
+                    done[job] = outcome
+                tell(event, job, outcome)
+    finally:
+        _remember(todo[0].executed.parent if todo else None, done.values())
     return [done[task.job] for task in todo]
 
 
-def _one(context: Any, task: Task, tell: Tell, stopping: threading.Event) -> Outcome:
-    """One worker process, from its start to its end."""
-    tell("started", task.job, None)
-    ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, task), daemon=False)
-    process.start()
-    theirs.close()
-    try:
-        return _answer(ours, task, stopping)
-    finally:
-        ours.close()  # the worker ends with it, and its kernel with the worker
-        process.join(5)
-        process.kill()
-        process.join()
+def _events(stages: list[list[Task]], at_once: int, engine: str) -> Generator[tuple[str, Job, Outcome | None]]:
+    """What starts and what ends. Where the warmed process dies, another one goes on; what ran meanwhile is tried once more."""
+    left = {task.job: task for stage in stages for task in stage}
+    tried: set[Job] = set()
+    while left:
+        running: set[Job] = set()
+        with closing(warmed([[t for t in stage if t.job in left] for stage in stages], at_once, engine)) as events:
+            for event, job, outcome in events:
+                if outcome is None:
+                    running.add(job)
+                else:
+                    running.discard(job)
+                    del left[job]
+                yield event, job, outcome
+        lost = [job for job in left if job in running & tried] if running else list(left)
+        yield from (("failed", job, _lost(left.pop(job))) for job in lost)
+        tried |= running
 
 
-def _answer(pipe: Any, task: Task, stopping: threading.Event) -> Outcome:
-    began = time.monotonic()
-    limit = task.limits.report_seconds + START_SECONDS + _GRACE_SECONDS
-    while not pipe.poll(_POLL_SECONDS):
-        if stopping.is_set() or time.monotonic() - began > limit:
-            return _lost(task, began, f"it did not end within {limit} s and was stopped")
-    try:
-        return pipe.recv()
-    except EOFError:
-        return _lost(task, began, "its process died (out of memory?)")
-
-
-def _lost(task: Task, began: float, problem: str) -> Outcome:
-    return failed_or_ok(Outcome(task.job, task.executed, round(time.monotonic() - began, 1)), problem)
+def _lost(task: Task) -> Outcome:
+    said = "the process that runs the notebooks died (out of memory?)"
+    return failed_or_ok(Outcome(task.job, task.executed), said)
 
 
 def _remember(run: Path | None, outcomes: Iterable[Outcome]) -> None:

@@ -25,7 +25,7 @@ DOOR = {"schema", "sql", "formats", "typed", "files", "workbook", "expressions",
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "process", "shell", "engine", "crew", "zygote", "warmed", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),

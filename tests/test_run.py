@@ -22,28 +22,46 @@ def code(text, count=1, outputs=()):
     return {"cell_type": "code", "source": text, "execution_count": count, "outputs": list(outputs), "metadata": {}}
 
 
-@pytest.fixture(scope="module")
-def batch(tmp_path_factory):
-    """Four notebooks, executed together once: a good one, one that raises, one killed, one that never ends."""
+STUBBORN = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
+HOLDS_THE_LOCK = "import re\nre.match('(a+)+$', 'a' * 60 + 'b')"  # one call in native code: no interrupt is heard
+
+
+def _batch(tmp_path_factory, engine):
+    """Notebooks executed together once: a good one, and one for each way to fail."""
     root = tmp_path_factory.mktemp("ro{o}t")
     left = root / "left.txt"
     child = f"import os, subprocess\nopen({str(left)!r}, 'a').write(str(subprocess.Popen(['sleep', '60']).pid) + ' ')"
-    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
     made = {
         "funnel": tiny.good(),
         "raises": tiny.notebook(tiny.markdown("## Win rate", "en"), child, "raise KeyError('amount\\nis gone')"),
         "killed": tiny.notebook(tiny.markdown("## Stages", "en"), child, "os.kill(os.getpid(), 9)"),
-        "endless": tiny.notebook(tiny.markdown("## Waiting", "en"), child, stubborn),
+        "endless": tiny.notebook(tiny.markdown("## Waiting", "en"), child, STUBBORN),
+        "holds": tiny.notebook(tiny.markdown("## Reasons", "en"), child, HOLDS_THE_LOCK),
+        "leaves": tiny.notebook(tiny.markdown("## Open deals", "en"), child, "os._exit(0)"),
+        "exits": tiny.notebook(tiny.markdown("## Follow-up", "en"), child, "import sys\nsys.exit(0)"),
+        "forks": tiny.notebook(tiny.markdown("## Forking", "en"), "import os", "pid = os.fork()", "os._exit(0) if pid else None"),
+        "slow": tiny.notebook(tiny.markdown("## Slow", "en"), "import time", "time.sleep(60)"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(places, "ROOT", root)
         patch.setenv("CRM_OUT", str(root / "out"))
         for name, nb in made.items():
             tiny.write(root / "notebooks" / f"{name}.ipynb", nb)
-        tasks = run.tasks([Job(n, *JOB.key[1::-1], "demo", ("en", "zh")) for n in made], run.runs() / "1", Limits(cell_seconds=2))
+        jobs = [Job(n, *JOB.key[1::-1], "demo", ("en", "zh")) for n in made]
+        stages = run.in_stages(run.tasks(jobs, run.runs() / "1", Limits(cell_seconds=3)), lambda _: None)
         told = []
-        outcomes = run.execute_all(tasks, 4, lambda event, job, outcome: told.append((event, job.report)))
+        outcomes = run.execute_all(stages, 9, lambda event, job, outcome: told.append((event, job.report)), engine)
         yield {o.job.report: o for o in outcomes}, told, left, run.last_run()
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory):
+    yield from _batch(tmp_path_factory, "crm")
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory):
+    yield from _batch(tmp_path_factory, "kernel")
 
 
 def test_a_good_notebook(batch):
@@ -53,23 +71,44 @@ def test_a_good_notebook(batch):
     assert shown[0][notebook.TWIN]["facts"]["team"] == "north"  # it was told its parameters
 
 
-@pytest.mark.parametrize(
-    ("report", "says"),
-    [
-        ("raises", "raises, team north, period 2026-10: the cell under 'Win rate' raised KeyError: 'amount\\nis gone'"),
-        ("killed", "killed, team north, period 2026-10: the kernel died (out of memory?) in the cell under 'Stages'"),
-        ("endless", "the cell under 'Waiting' ran longer than a cell may (2 s; limits.cell_seconds in the params file)"),
-    ],
-)
-def test_a_failure_says_where_and_why_in_one_line(batch, report, says):
-    outcome = batch[0][report]
-    assert says in outcome.error and "\n" not in outcome.error and "Traceback" not in outcome.error
+LIMIT = "ran longer than a cell may (3 s; limits.cell_seconds in the params file)"
+SAYS = {
+    "raises": "raises, team north, period 2026-10: the cell under 'Win rate' raised KeyError: 'amount\\nis gone'",
+    "killed": "was killed (out of memory?",
+    "endless": f"the cell under 'Waiting' {LIMIT}",
+    "holds": f"the cell under 'Reasons' {LIMIT}",
+    "leaves": "its process ended early, in the cell under 'Open deals'",
+    "exits": "the cell under 'Follow-up' raised SystemExit: 0",
+    "forks": "its process ended early, in the cell under 'Forking'",
+    "slow": f"the cell under 'Slow' {LIMIT}",
+}
+SAYS_KERNEL = SAYS | {
+    "killed": "the kernel died (out of memory?) in the cell under 'Stages'",
+    "leaves": "the kernel died (out of memory?) in the cell under 'Open deals'",
+    "exits": "Follow-up",
+    "forks": "Forking",
+}
+
+
+@pytest.mark.parametrize("report", SAYS)
+def test_a_failure_says_where_and_why_in_one_line(batch, report):
+    _says(batch[0][report], SAYS[report])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("report", SAYS_KERNEL)
+def test_a_failure_in_a_kernel_says_where_and_why_too(kernels, report):
+    _says(kernels[0][report], SAYS_KERNEL[report])
+
+
+def _says(outcome, text):
+    assert text in outcome.error and "\n" not in outcome.error and "Traceback" not in outcome.error
     assert outcome.executed.is_file()  # as far as it came, for the analyst
 
 
 def test_what_a_cell_started_does_not_outlive_it(batch):
     pids = [int(pid) for pid in batch[2].read_text().split()]
-    assert len(pids) == 3
+    assert len(pids) == 6
     deadline = time.monotonic() + 5
     while (alive := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,0 +1,82 @@
+"""Papermill's engine `crm`: the notebook runs inside the process that asks, in one that has everything loaded already.
+
+`papermill --engine crm` works with it; our runs fork a warmed process for each notebook (zygote.py).
+"""
+
+import ast
+import contextlib
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from papermill.engines import Engine, papermill_engines
+
+from . import shell
+
+NAME = "crm"
+
+
+class Warm(Engine):
+    """Runs the cells on this process's own shell."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, *, on_notebook_start: Any = None, on_cell_start: Any = None, **kw: Any
+    ) -> None:
+        def starts(cell: Any, index: int) -> None:
+            nb_man.cell_start(cell, index)
+            if on_cell_start:
+                on_cell_start(cell=cell, cell_index=index)
+
+        if on_notebook_start:
+            on_notebook_start(notebook=nb_man.nb)
+        shell.run(nb_man.nb.cells, starts, nb_man.cell_complete, nb_man.cell_exception)
+
+
+papermill_engines.register(NAME, Warm)
+
+
+def warm(notebooks: Iterable[Path]) -> None:
+    """Load what these notebooks import, once, for all that are forked from this process."""
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    with shell.make().builtin_trap:  # get_ipython has to be visible while pandas is imported
+        for name in _imported(notebooks):
+            with contextlib.suppress(ImportError):  # the cell that imports it will say so
+                importlib.import_module(name)
+    if duckdb := sys.modules.get("duckdb"):
+        duckdb.default_connection().close()  # it has a thread for each core; whoever asks for it opens it again
+    freeze()
+
+
+def freeze() -> None:
+    """What is loaded by now is nobody's garbage: forked processes share its memory instead of copying it to look through."""
+    gc.collect()
+    gc.freeze()
+
+
+def _imported(notebooks: Iterable[Path]) -> list[str]:
+    """The modules that the cells import, and what they take from them: `from a import b` may mean the module a.b."""
+    names: dict[str, None] = {}
+    for path in notebooks:
+        for cell in nbformat.read(path, as_version=4).cells:
+            names |= dict.fromkeys(_of_cell(cell["source"]) if cell["cell_type"] == "code" else ())
+    return list(names)
+
+
+def _of_cell(code: str) -> list[str]:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # a magic line, or an error that running it will show
+        return []
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names

@@ -1,0 +1,68 @@
+"""The run's side of the warmed process (zygote.py): it is started, told what to run, heard to its end, and ended."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from . import places
+from .execution import Outcome, Task
+from .plan import Job
+from .process import environment
+
+Event = tuple[str, Job, Outcome | None]
+_PATIENCE_SECONDS = 8
+
+
+def warmed(stages: list[list[Task]], at_once: int, engine: str) -> Generator[Event]:
+    """What a warmed process says while it runs the tasks: (started, job, nothing), (ok or failed, job, outcome).
+
+    It ends early where that process dies.
+    """
+    running: dict[Job, int] = {}
+    with tempfile.TemporaryDirectory(prefix="crm-", ignore_cleanup_errors=True) as scratch:
+        process, link = _started(Path(scratch), stages)
+        try:
+            link.send((engine, list({task.notebook for stage in stages for task in stage})))
+            link.send((stages, at_once))
+            for _ in range(2 * sum(map(len, stages))):
+                event, job, word = link.recv()
+                running[job] = word if event == "started" else 0
+                yield event, job, None if event == "started" else word
+        except (EOFError, OSError):
+            pass  # it died: who asked sees what is missing
+        finally:
+            link.close()  # it ends all that it has started, and itself
+            _ended(process, [pid for pid in running.values() if pid])
+
+
+def _started(scratch: Path, stages: list[list[Task]]) -> tuple[subprocess.Popen, Any]:
+    ours, theirs = socket.socketpair()
+    log = next(task for stage in stages for task in stage).executed.parent / "engine.log"
+    with theirs, log.open("a") as file:
+        # a session of its own: Ctrl-C is meant for the run, which decides what to stop
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.zygote", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd=places.ROOT,
+            env=os.environ | environment(scratch) | {"TMPDIR": str(scratch)},
+        )  # fmt: skip
+    return process, Connection(ours.detach())
+
+
+def _ended(process: subprocess.Popen, children: list[int]) -> None:
+    """Wait for its end, then make sure: where it was killed it could not end what it had started."""
+    try:
+        process.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)

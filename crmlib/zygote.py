@@ -1,0 +1,73 @@
+"""The warmed process: it loads everything once, in one thread, and forks one process for each notebook.
+
+    python -m crmlib.zygote <number of the socket to the run>
+
+The run sends the notebooks to load, then the tasks; it is told what starts and what ended. When the socket closes, for
+whatever reason, everything that this process has started ends with it.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from . import notebook  # noqa: F401  (before nbformat is imported: it leaves a slow grammar out)
+from .crew import Crew
+from .execution import Task
+
+POLL_SECONDS = 0.02
+
+
+def main() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the run decides what ends, and closes the socket
+    link: Connection = Connection(int(sys.argv[1]))
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the run is over, or gone
+        _serve(link)
+    os._exit(0)  # a frozen heap is not taken apart
+
+
+def _serve(link: Any) -> None:
+    engine, notebooks = link.recv()
+    _warm(engine, notebooks)
+    stages, at_once = link.recv()
+    crew = Crew(engine, [link])
+    try:
+        for stage in stages:
+            _run(stage, at_once, crew, link)
+    finally:
+        crew.stop()
+
+
+def _warm(engine: str, notebooks: list[Any]) -> None:
+    if engine == "kernel":
+        from . import kernel  # noqa: F401
+    else:
+        import papermill  # noqa: F401  (loads our engine by its entry point, once its own room is there)
+
+        from .engine import warm
+
+        warm(notebooks)
+
+
+def _run(tasks: list[Task], at_once: int, crew: Crew, link: Any) -> None:
+    todo = list(tasks)
+    while todo or crew.children:
+        while todo and len(crew.children) < at_once:
+            child = crew.start(todo.pop(0))
+            link.send(("started", child.task.job, child.pid))
+        _doze(crew, link)
+        for outcome in crew.ended():
+            link.send((outcome.state, outcome.job, outcome))
+
+
+def _doze(crew: Crew, link: Any) -> None:
+    """Until somebody says something, or it is time to look at the limits."""
+    if link in wait([link, *(c.pipe for c in crew.children if not c.silent)], POLL_SECONDS):
+        link.recv()  # nothing is sent any more, so the socket is closed: this raises
+
+
+if __name__ == "__main__":
+    main()
