@@ -7,7 +7,6 @@ import ast
 import contextlib
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,14 +42,24 @@ papermill_engines.register(NAME, Warm)
 
 def warm(notebooks: Iterable[Path]) -> None:
     """Load what these notebooks import, once, for all that are forked from this process."""
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    cells = [cell.source for path in notebooks for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     with shell.make().builtin_trap:  # get_ipython has to be visible while pandas is imported
-        for name in _imported(notebooks):
-            with contextlib.suppress(ImportError):  # the cell that imports it will say so
-                importlib.import_module(name)
+        _load(name for code in cells for name in _imports(code))
+        _load(name for room in _our_rooms() for name in _imports(room.read_text("utf-8")))
     if duckdb := sys.modules.get("duckdb"):
         duckdb.default_connection().close()  # it has a thread for each core; whoever asks for it opens it again
     freeze()
+
+
+def _our_rooms() -> list[Path]:
+    """The files of this package that are loaded by now: what they import only when it is needed will be needed soon."""
+    return [Path(m.__file__) for n, m in list(sys.modules.items()) if n.startswith(f"{__package__}.") and m.__file__]
+
+
+def _load(names: Iterable[str]) -> None:
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(ImportError):  # the cell that needs it will say so
+            importlib.import_module(name)
 
 
 def freeze() -> None:
@@ -59,16 +68,8 @@ def freeze() -> None:
     gc.freeze()
 
 
-def _imported(notebooks: Iterable[Path]) -> list[str]:
-    """The modules that the cells import, and what they take from them: `from a import b` may mean the module a.b."""
-    names: dict[str, None] = {}
-    for path in notebooks:
-        for cell in nbformat.read(path, as_version=4).cells:
-            names |= dict.fromkeys(_of_cell(cell["source"]) if cell["cell_type"] == "code" else ())
-    return list(names)
-
-
-def _of_cell(code: str) -> list[str]:
+def _imports(code: str) -> list[str]:
+    """The modules that a piece of code imports, and what it takes from them: `from a import b` may mean the module a.b."""
     try:
         tree = ast.parse(code)
     except SyntaxError:  # a magic line, or an error that running it will show

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from . import settings
 from .errors import nearest
 
 SQL_TYPES = {
@@ -73,7 +73,7 @@ def _column(name: str, spec: str, means: str) -> Column:
 @cache
 def tables() -> dict[str, Table]:
     """All canonical tables by name, in an order in which every parent comes before its rows."""
-    raw = yaml.safe_load(Path(__file__).with_name("schema.yml").read_text("utf-8"))
+    raw = settings.own(Path(__file__).with_name("schema.yml"))
     out = {}
     for name, t in raw.items():
         columns = {c: _column(c, *spec) for c, spec in t["columns"].items()}

@@ -7,17 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from .. import settings
 
 LANGUAGES = ("en", "zh")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times quicker where PyYAML was built with libyaml
 
 
 @cache
 def _book(lang: str) -> dict[str, Any]:
     book: dict[str, Any] = {}
     for path in sorted((Path(__file__).parent / lang).glob("*.yml")):
-        for section, entries in yaml.load(path.read_text("utf-8"), _LOADER).items():
+        for section, entries in settings.own(path).items():
             book.setdefault(section, {}).update(entries)
     return book
 
