@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,26 +46,43 @@ def build(story: Story, lang: str) -> dict[str, Any]:
 
 def check(facts: dict[str, Any]) -> None:
     """Hold the facts against the contract; the first breach is named with its place."""
-    from jsonschema.exceptions import best_match
+    from fastjsonschema import JsonSchemaValueException
 
-    error = best_match(_validator().iter_errors(facts))
-    if error is not None:
-        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".") or "the file"
-        raise ReportFault(f"its facts break facts.schema.json at {place}: {error.message[:160]}; correct the block")
+    try:
+        _good()(facts)
+    except JsonSchemaValueException:
+        _refuse(facts)
     for table in facts["tables"]:
         if any(len(row) != len(table["columns"]) for row in table["rows"]):
             raise ReportFault(f"the table {table['name']!r} of its facts has rows that differ in length from its columns")
+
+
+def _refuse(facts: dict[str, Any]) -> None:
+    """Say which breach it is: slower, and in better words."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(_contract()).iter_errors(facts))
+    if error is None:
+        raise AssertionError("two readers of facts.schema.json disagree")
+    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".") or "the file"
+    raise ReportFault(f"its facts break facts.schema.json at {place}: {error.message[:160]}; correct the block")
 
 
 def dump(facts: dict[str, Any]) -> bytes:
     return (json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
 
-@cache
-def _validator() -> Any:
-    from jsonschema import Draft202012Validator
+def _contract() -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name("facts.schema.json").read_text("utf-8"))
 
-    return Draft202012Validator(json.loads(Path(__file__).with_name("facts.schema.json").read_text("utf-8")))
+
+@cache
+def _good() -> Callable[[Any], Any]:
+    """The contract as a function made for it: fifty times quicker than to walk through the contract for each page."""
+    import fastjsonschema
+
+    return fastjsonschema.compile(_contract(), use_formats=False)
 
 
 def _in_order(item: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
