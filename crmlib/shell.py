@@ -23,9 +23,9 @@ from traitlets.config import Config
 
 
 def _output(kind: str, **parts: Any) -> Any:
-    from nbformat.v4 import new_output
+    from nbformat import from_dict
 
-    return new_output(kind, **parts)
+    return from_dict({"output_type": kind, **parts})
 
 
 def _stored(data: dict[str, Any]) -> dict[str, Any]:
