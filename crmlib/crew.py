@@ -45,28 +45,28 @@ class Child:
 
 @dataclass
 class Crew:
-    """All that run now. `close`: connections that are not the children's business."""
+    """All that run now. `link`: to the run, which hears what starts and in which process groups, so that it can end them, too."""
 
     engine: str
-    close: list[Any]
+    link: Any
     children: list[Child] = field(default_factory=list)
 
-    def start(self, task: Task) -> Child:
+    def start(self, task: Task) -> None:
         """Fork a process for the task."""
         ours, theirs = Pipe(duplex=False)
         scratch, parent = Path(tempfile.mkdtemp(prefix="crm-")), os.getpid()  # short: a socket's path has at most 107 characters
         pid = os.fork()
         if pid == 0:
-            _live(theirs, task, self.engine, scratch, parent, [ours, *self.close, *(c.pipe for c in self.children)])
+            _live(theirs, task, self.engine, scratch, parent, [ours, self.link, *(c.pipe for c in self.children)])
         theirs.close()
         child = Child(task, pid, ours, scratch)
         self.children.append(child)
-        return child
+        self.link.send(("started", task.job, pid))
 
     def ended(self) -> Iterator[Outcome]:
         """Those that came to an end since the last look; the limits of the others are kept."""
         for child in list(self.children):
-            _listen(child)
+            self._listen(child)
             if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 yield self._outcome(child)
             else:
@@ -81,31 +81,30 @@ class Crew:
     def _outcome(self, child: Child) -> Outcome:
         _kill(child)  # before it is reaped: until then its number is nobody else's
         _, status, usage = os.wait4(child.pid, 0)
-        _listen(child)
+        self._listen(child)
         child.pipe.close()
         self.children.remove(child)
         shutil.rmtree(child.scratch, ignore_errors=True)
         return _judged(child, os.waitstatus_to_exitcode(status), usage.ru_maxrss)
 
+    def _listen(self, child: Child) -> None:
+        """What the process has said since the last look."""
+        try:
+            while not child.silent and child.pipe.poll():
+                self._heard(child, *child.pipe.recv())
+        except (EOFError, OSError):
+            child.silent = True  # it ends: its exit status will tell
 
-def _listen(child: Child) -> None:
-    """What the process has said since the last look."""
-    try:
-        while not child.silent and child.pipe.poll():
-            _heard(child, *child.pipe.recv())
-    except (EOFError, OSError):
-        child.silent = True  # it ends: its exit status will tell
-
-
-def _heard(child: Child, kind: str, pid: int, word: Any) -> None:
-    if pid != child.pid:
-        return  # a process that a cell forked, and that takes itself for the notebook
-    if kind == "cell":
-        child.place, child.cell_began = word, time.monotonic()
-    elif kind == "group":
-        child.groups.add(word)
-    else:
-        child.last_word = word
+    def _heard(self, child: Child, kind: str, pid: int, word: Any) -> None:
+        if pid != child.pid:
+            return  # a process that a cell forked, and that takes itself for the notebook
+        if kind == "cell":
+            child.place, child.cell_began = word, time.monotonic()
+        elif kind == "group":
+            child.groups.add(word)
+            self.link.send(("started", child.task.job, word))
+        else:
+            child.last_word = word
 
 
 def _hold_to_limits(child: Child, engine: str) -> None:

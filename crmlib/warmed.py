@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -26,21 +26,33 @@ def warmed(stages: list[list[Task]], at_once: int, engine: str) -> Generator[Eve
 
     It ends early where that process dies.
     """
-    running: dict[Job, int] = {}
+    running: dict[Job, list[int]] = {}
     with tempfile.TemporaryDirectory(prefix="crm-", ignore_cleanup_errors=True) as scratch:
         process, link = _started(Path(scratch), stages)
         try:
             link.send((engine, list({task.notebook for stage in stages for task in stage})))
             link.send((stages, at_once))
-            for _ in range(2 * sum(map(len, stages))):
-                event, job, word = link.recv()
-                running[job] = word if event == "started" else 0
-                yield event, job, None if event == "started" else word
+            yield from _heard(link, sum(map(len, stages)), running)
         except (EOFError, OSError):
             pass  # it died: who asked sees what is missing
         finally:
             link.close()  # it ends all that it has started, and itself
-            _ended(process, [pid for pid in running.values() if pid])
+            _ended(process, [group for groups in running.values() for group in groups])
+
+
+def _heard(link: Any, count: int, running: dict[Job, list[int]]) -> Iterator[Event]:
+    """Events until so many tasks have ended; `running`: the process groups of those that have not."""
+    while count:
+        event, job, word = link.recv()
+        if event != "started":
+            running.pop(job, None)
+            count -= 1
+            yield event, job, word
+        elif job in running:
+            running[job].append(word)  # a kernel, in a group of its own
+        else:
+            running[job] = [word]
+            yield event, job, None
 
 
 def _started(scratch: Path, stages: list[list[Task]]) -> tuple[subprocess.Popen, Any]:
@@ -56,13 +68,13 @@ def _started(scratch: Path, stages: list[list[Task]]) -> tuple[subprocess.Popen,
     return process, Connection(ours.detach())
 
 
-def _ended(process: subprocess.Popen, children: list[int]) -> None:
+def _ended(process: subprocess.Popen, groups: list[int]) -> None:
     """Wait for its end, then make sure: where it was killed it could not end what it had started."""
     try:
         process.wait(_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    for pid in children:
+    for group in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)

@@ -33,7 +33,7 @@ def _serve(link: Any) -> None:
     engine, notebooks = link.recv()
     _warm(engine, notebooks)
     stages, at_once = link.recv()
-    crew = Crew(engine, [link])
+    crew = Crew(engine, link)
     try:
         for stage in stages:
             _run(stage, at_once, crew, link)
@@ -56,8 +56,7 @@ def _run(tasks: list[Task], at_once: int, crew: Crew, link: Any) -> None:
     todo = list(tasks)
     while todo or crew.children:
         while todo and len(crew.children) < at_once:
-            child = crew.start(todo.pop(0))
-            link.send(("started", child.task.job, child.pid))
+            crew.start(todo.pop(0))
         _doze(crew, link)
         for outcome in crew.ended():
             link.send((outcome.state, outcome.job, outcome))

@@ -35,7 +35,10 @@ SHOWN = [
 
 
 def executed(engine, folder, root, reports, **job):
-    jobs = [Job(report, job.get("period", "2026-10"), job.get("team", "north"), job.get("source", "demo"), ("en", "zh")) for report in reports]
+    jobs = [
+        Job(report, job.get("period", "2026-10"), job.get("team", "north"), job.get("source", "demo"), ("en", "zh"))
+        for report in reports
+    ]
     tasks = run.tasks(jobs, run.runs() / f"{folder}-{engine}", Limits(cell_seconds=120))
     outcomes = run.execute_all([tasks], 2, lambda *told: None, engine)
     assert [o.error for o in outcomes if o.error and "no block" not in o.error] == []
@@ -73,7 +76,19 @@ def test_what_a_program_started_by_a_cell_writes_is_shown(here, monkeypatch):
 def test_papermill_itself_knows_the_engine(here):
     """`papermill --engine crm`: by the entry point, in a process that never heard of us."""
     nb = tiny.write(here / "a.ipynb", tiny.notebook("1 + 1"))
-    command = [sys.executable, "-m", "papermill", "--engine", run.ENGINE, "--no-progress-bar", str(nb), str(here / "b.ipynb"), "-p", "team", "x"]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--engine",
+        run.ENGINE,
+        "--no-progress-bar",
+        str(nb),
+        str(here / "b.ipynb"),
+        "-p",
+        "team",
+        "x",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     made = json.loads((here / "b.ipynb").read_text("utf-8"))

@@ -3,19 +3,16 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 import tiny
+from tinyproject import PARAMS, crm, make, marked, out, started, until
 from tinysite import broken, read, tree
 
 from crmlib import __main__, intake, places
 from crmlib.errors import DataError, PublishError
 
-PARAMS = "every: month\nsource: data/tiny\nlanguages: [en, zh]\nreports: [funnel]\nlimits: {report_seconds: 60}\n"
 FAILS_IF_TOLD = "import pathlib, time\nassert not (pathlib.Path('fail').exists() and team == 'north'), 'told to'"
 WAITS_IF_TOLD = "while pathlib.Path('wait').exists(): pathlib.Path('waiting').touch(); time.sleep(0.1)"
 
@@ -23,30 +20,8 @@ WAITS_IF_TOLD = "while pathlib.Path('wait').exists(): pathlib.Path('waiting').to
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project of its own: two teams, one notebook that can be told to fail or to wait, published once."""
-    root = tmp_path_factory.mktemp("project")
-    (root / "params").mkdir()
-    (root / "params" / "monthly.yml").write_text(PARAMS)
-    (root / "data" / "tiny").mkdir(parents=True)
-    (root / "data" / "tiny" / "reps.csv").write_text("rep_id,name,team\n1,Ann,north\n2,Bo,south\n")
-    days = "\n".join(f"{n},2026-{m:02d}-{d:02d},10.00,{n % 2 + 1}" for n, (m, d) in enumerate([(8, 3), (9, 30), (10, 31)]))
-    (root / "data" / "tiny" / "orders.csv").write_text(f"order_id,ordered_at,amount,rep_id\n{days}\n")
-    nb = tiny.good()
-    nb.cells[4:4] = [tiny.new_code_cell(FAILS_IF_TOLD), tiny.new_code_cell(WAITS_IF_TOLD)]
-    tiny.write(root / "notebooks" / "funnel.ipynb", nb)
-    first = crm(root, "run")
-    return root, first
-
-
-def crm(root, *words, **more):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("CRM_")}
-    env |= {"CRM_ROOT": str(root), "CRM_WORKERS": "2", "CRM_TEAM": ""} | more
-    return subprocess.run(
-        [sys.executable, "-m", "crmlib", *words], env=env, cwd=root, capture_output=True, text=True, timeout=120
-    )
-
-
-def out(root):
-    return root / "reports_out"
+    root = make(tmp_path_factory.mktemp("project"), FAILS_IF_TOLD, WAITS_IF_TOLD)
+    return root, crm(root, "run")
 
 
 def test_a_first_run_publishes_everything(project):
@@ -92,10 +67,9 @@ def test_a_stopped_run_leaves_the_site_and_no_process(project, sent, code):
     root, _ = project
     before, mark = tree(out(root)), f"CRM_TEST_MARK={os.getpid()}-{code}"
     (root / "wait").touch()
-    env = os.environ | {"CRM_ROOT": str(root), "CRM_TEAM": "south", mark.partition("=")[0]: mark.partition("=")[2]}
-    run = subprocess.Popen([sys.executable, "-m", "crmlib", "run"], env=env, cwd=root, stdout=-1, stderr=-1, text=True)
+    run = started(root, "run", CRM_TEAM="south", CRM_TEST_MARK=mark.partition("=")[2])
     try:
-        _until((root / "waiting").exists)
+        until((root / "waiting").exists)
         run.send_signal(sent)
         _, said = run.communicate(timeout=10)
     finally:
@@ -103,26 +77,7 @@ def test_a_stopped_run_leaves_the_site_and_no_process(project, sent, code):
         (root / "wait").unlink(), (root / "waiting").unlink(missing_ok=True)
     assert (run.returncode, tree(out(root)) == before) == (code, True)
     assert f"Stopped by {sent.name}" in said and "Traceback" not in said
-    _until(lambda: not _marked(mark))
-
-
-def _until(true):
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def _marked(mark):
-    """Processes that have our mark in their environment, however they were started."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (place / "environ").read_bytes():
-                found.append(place.name)
-        except OSError:
-            continue
-    return found
+    until(lambda: not marked(mark))
 
 
 def test_check_and_prepare(project):
