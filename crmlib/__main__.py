@@ -191,9 +191,9 @@ def _execute(todo: list[Job], chosen: Params, at_once: int, engine: str) -> tupl
     from .progress import watched
 
     folder = batch.runs() / batch.new_id(batch.runs())
-    stages = batch.in_stages(batch.tasks(todo, folder, chosen.limits), lambda _job: None)
-    with watched(len(todo)) as tell:
-        outcomes = batch.execute_all(stages, at_once, tell, engine)
+    tasks = batch.in_order(batch.tasks(todo, folder, chosen.limits), lambda _job: None)
+    with watched(len(tasks)) as tell:
+        outcomes = batch.execute_all(tasks, at_once, tell, engine)
     batch.forget_old_runs()
     return outcomes, folder.name
 

@@ -73,19 +73,18 @@ def tasks(jobs: Iterable[Job], run: Path, limits: Limits) -> list[Task]:
     ]
 
 
-def in_stages(todo: Iterable[Task], seconds: Callable[[Job], float | None]) -> list[list[Task]]:
-    """What others build on first, then all else, longest first by what it took before: the last to end is then a short one."""
-    ranked = sorted(todo, key=lambda task: -(seconds(task.job) or 0))
-    first = [task for task in ranked if task.job.report == PREPARE]
-    return [stage for stage in (first, [task for task in ranked if task not in first]) if stage]
+def in_order(todo: Iterable[Task], seconds: Callable[[Job], float | None]) -> list[Task]:
+    """What others build on first (who needs it meanwhile waits for it at the store's lock), then the longest by what it took
+    before: the last to end is then a short one.
+    """
+    return sorted(todo, key=lambda task: (task.job.report != PREPARE, -(seconds(task.job) or 0)))
 
 
-def execute_all(stages: list[list[Task]], at_once: int, tell: Tell, engine: str = ENGINE) -> list[Outcome]:
-    """Execute the tasks, one stage after the other; an exception here (a signal) stops all of them before it goes on."""
-    todo = [task for stage in stages for task in stage]
+def execute_all(todo: list[Task], at_once: int, tell: Tell, engine: str = ENGINE) -> list[Outcome]:
+    """Execute the tasks; an exception here (a signal) stops all of them before it goes on."""
     done: dict[Job, Outcome] = {}
     try:
-        with closing(_events(stages, at_once, engine)) as events:
+        with closing(_events(todo, at_once, engine)) as events:
             for event, job, outcome in events:
                 if outcome is not None:
                     done[job] = outcome
@@ -95,13 +94,13 @@ def execute_all(stages: list[list[Task]], at_once: int, tell: Tell, engine: str 
     return [done[task.job] for task in todo]
 
 
-def _events(stages: list[list[Task]], at_once: int, engine: str) -> Generator[tuple[str, Job, Outcome | None]]:
+def _events(todo: list[Task], at_once: int, engine: str) -> Generator[tuple[str, Job, Outcome | None]]:
     """What starts and what ends. Where the warmed process dies, another one goes on; what ran meanwhile is tried once more."""
-    left = {task.job: task for stage in stages for task in stage}
+    left = {task.job: task for task in todo}
     tried: set[Job] = set()
     while left:
         running: set[Job] = set()
-        with closing(warmed([[t for t in stage if t.job in left] for stage in stages], at_once, engine)) as events:
+        with closing(warmed(list(left.values()), at_once, engine)) as events:
             for event, job, outcome in events:
                 if outcome is None:
                     running.add(job)

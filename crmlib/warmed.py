@@ -21,18 +21,18 @@ Event = tuple[str, Job, Outcome | None]
 _PATIENCE_SECONDS = 8
 
 
-def warmed(stages: list[list[Task]], at_once: int, engine: str) -> Generator[Event]:
+def warmed(tasks: list[Task], at_once: int, engine: str) -> Generator[Event]:
     """What a warmed process says while it runs the tasks: (started, job, nothing), (ok or failed, job, outcome).
 
     It ends early where that process dies.
     """
     running: dict[Job, list[int]] = {}
     with tempfile.TemporaryDirectory(prefix="crm-", ignore_cleanup_errors=True) as scratch:
-        process, link = _started(Path(scratch), stages)
+        process, link = _started(Path(scratch), tasks[0].executed.parent)
         try:
-            link.send((engine, list({task.notebook for stage in stages for task in stage})))
-            link.send((stages, at_once))
-            yield from _heard(link, sum(map(len, stages)), running)
+            link.send((engine, list({task.notebook for task in tasks})))
+            link.send((tasks, at_once))
+            yield from _heard(link, len(tasks), running)
         except (EOFError, OSError):
             pass  # it died: who asked sees what is missing
         finally:
@@ -55,10 +55,9 @@ def _heard(link: Any, count: int, running: dict[Job, list[int]]) -> Iterator[Eve
             yield event, job, None
 
 
-def _started(scratch: Path, stages: list[list[Task]]) -> tuple[subprocess.Popen, Any]:
+def _started(scratch: Path, run: Path) -> tuple[subprocess.Popen, Any]:
     ours, theirs = socket.socketpair()
-    log = next(task for stage in stages for task in stage).executed.parent / "engine.log"
-    with theirs, log.open("a") as file:
+    with theirs, (run / "engine.log").open("a") as file:
         # a session of its own: Ctrl-C is meant for the run, which decides what to stop
         process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.zygote", str(theirs.fileno())],

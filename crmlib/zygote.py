@@ -32,11 +32,10 @@ def main() -> None:
 def _serve(link: Any) -> None:
     engine, notebooks = link.recv()
     _warm(engine, notebooks)
-    stages, at_once = link.recv()
+    tasks, at_once = link.recv()
     crew = Crew(engine, link)
     try:
-        for stage in stages:
-            _run(stage, at_once, crew, link)
+        _run(tasks, at_once, crew, link)
     finally:
         crew.stop()
 

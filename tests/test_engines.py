@@ -40,7 +40,7 @@ def executed(engine, folder, root, reports, **job):
         for report in reports
     ]
     tasks = run.tasks(jobs, run.runs() / f"{folder}-{engine}", Limits(cell_seconds=120))
-    outcomes = run.execute_all([tasks], 2, lambda *told: None, engine)
+    outcomes = run.execute_all(tasks, 2, lambda *told: None, engine)
     assert [o.error for o in outcomes if o.error and "no block" not in o.error] == []
     return {o.job.report: json.loads(o.executed.read_text("utf-8")) for o in outcomes}
 

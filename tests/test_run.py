@@ -48,9 +48,9 @@ def _batch(tmp_path_factory, engine):
         for name, nb in made.items():
             tiny.write(root / "notebooks" / f"{name}.ipynb", nb)
         jobs = [Job(n, *JOB.key[1::-1], "demo", ("en", "zh")) for n in made]
-        stages = run.in_stages(run.tasks(jobs, run.runs() / "1", Limits(cell_seconds=3)), lambda _: None)
+        tasks = run.in_order(run.tasks(jobs, run.runs() / "1", Limits(cell_seconds=3)), lambda _: None)
         told = []
-        outcomes = run.execute_all(stages, 9, lambda event, job, outcome: told.append((event, job.report)), engine)
+        outcomes = run.execute_all(tasks, 9, lambda event, job, outcome: told.append((event, job.report)), engine)
         yield {o.job.report: o for o in outcomes}, told, left, run.last_run()
 
 
@@ -182,6 +182,20 @@ def test_no_notebook_of_a_name_gives_the_nearest(tmp_path, monkeypatch):
     tiny.write(tmp_path / "notebooks" / "funnel.ipynb", tiny.good())
     with pytest.raises(UsageError, match=r"did you mean 'funnel'"):
         notebook.path_of("funel")
+
+
+def test_prepare_runs_first_and_the_longest_of_the_others_next():
+    took = {"funnel": 2.0, "activity": 5.0, "prepare": 1.0, "new": None}
+    jobs = [Job(report, "2026-10", "all", "demo", ("en",)) for report in took]
+    tasks = [run.Task(job, Path(), Path(), Limits()) for job in jobs]
+    assert [t.job.report for t in run.in_order(tasks, lambda job: took[job.report])] == ["prepare", "activity", "funnel", "new"]
+
+
+@pytest.mark.parametrize(("asked", "engine"), [("", "crm"), (None, "crm"), ("kernel", "kernel"), ("crm", "crm")])
+def test_engine(asked, engine):
+    assert run.engine(asked) == engine
+    with pytest.raises(UsageError, match="ENGINE is 'fast'. Right are crm and kernel"):
+        run.engine("fast")
 
 
 @pytest.mark.parametrize(("asked", "count"), [("", os.cpu_count()), ("3", 3)])
