@@ -30,8 +30,7 @@ def warmed(tasks: list[Task], at_once: int, engine: str) -> Generator[Event]:
     with tempfile.TemporaryDirectory(prefix="crm-", ignore_cleanup_errors=True) as scratch:
         process, link = _started(Path(scratch), tasks[0].executed.parent)
         try:
-            link.send((engine, list({task.notebook for task in tasks})))
-            link.send((tasks, at_once))
+            link.send((tasks, at_once, engine))
             yield from _heard(link, len(tasks), running)
         except (EOFError, OSError):
             pass  # it died: who asked sees what is missing

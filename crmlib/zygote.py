@@ -2,7 +2,7 @@
 
     python -m crmlib.zygote <number of the socket to the run>
 
-The run sends the notebooks to load, then the tasks; it is told what starts and what ended. When the socket closes, for
+The run sends the tasks; it is told what starts and what ended. When the socket closes, for
 whatever reason, everything that this process has started ends with it.
 """
 
@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from . import notebook  # noqa: F401  (before nbformat is imported: it leaves a slow grammar out)
 from .crew import Crew
-from .execution import Task
+from .execution import KERNEL, Task
 
 POLL_SECONDS = 0.02
 
@@ -30,9 +31,8 @@ def main() -> None:
 
 
 def _serve(link: Any) -> None:
-    engine, notebooks = link.recv()
-    _warm(engine, notebooks)
-    tasks, at_once = link.recv()
+    tasks, at_once, engine = link.recv()
+    _warm(engine, {task.notebook for task in tasks})
     crew = Crew(engine, link)
     try:
         _run(tasks, at_once, crew, link)
@@ -40,8 +40,8 @@ def _serve(link: Any) -> None:
         crew.stop()
 
 
-def _warm(engine: str, notebooks: list[Any]) -> None:
-    if engine == "kernel":
+def _warm(engine: str, notebooks: set[Path]) -> None:
+    if engine == KERNEL:
         from . import kernel  # noqa: F401
     else:
         import papermill  # noqa: F401  (loads our engine by its entry point, once its own room is there)

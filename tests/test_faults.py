@@ -7,6 +7,8 @@ import pytest
 from tinyproject import crm, make, marked, out, started, until
 from tinysite import tree
 
+from crmlib import places
+
 STUBBORN = """import pathlib, signal, subprocess, time
 if pathlib.Path("wait").exists() and team == "north":
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -77,3 +79,17 @@ def test_the_warmed_process_is_killed_each_time(waiting):
     _, errors = run.communicate(timeout=60)
     assert run.returncode == 1
     assert "team north, period 2026-10: the process that runs the notebooks died" in errors
+
+
+@pytest.mark.long
+def test_twenty_whole_runs_in_a_row(tmp_path, small_demo):
+    """No hang, no lost chart, no process left over: each run gives the same bytes as the first."""
+    mark, first = f"CRM_TEST_MARK={os.getpid()}-row", None
+    for _ in range(20):
+        words = ["run", "--force", "--source", str(small_demo), "--period", "2026-10", "--out", str(tmp_path)]
+        done = crm(places.ROOT, *words, CRM_TEST_MARK=mark.partition("=")[2])
+        assert (done.returncode, done.stderr) == (0, "")
+        until(lambda: not marked(mark), 10)
+        first = first or tree(tmp_path)
+        assert tree(tmp_path) == first
+    assert sum(page.count(b'<svg class="chart"') for name, page in first.items() if name.endswith(".html")) > 100
