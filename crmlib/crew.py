@@ -5,6 +5,7 @@ notebook's own marks (a kernel that died leaves "completed" in every cell).
 """
 
 import contextlib
+import errno
 import os
 import random
 import resource
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, NoReturn
@@ -85,7 +86,7 @@ class Crew:
         child.pipe.close()
         self.children.remove(child)
         shutil.rmtree(child.scratch, ignore_errors=True)
-        return _judged(child, os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+        return _judged(child, os.waitstatus_to_exitcode(status), usage.ru_maxrss // 1000)
 
     def _listen(self, child: Child) -> None:
         """What the process has said since the last look."""
@@ -137,19 +138,26 @@ def _kill(child: Child) -> None:
         os.kill(child.pid, signal.SIGKILL)
 
 
-def _judged(child: Child, code: int, peak_kb: int) -> Outcome:
+def _judged(child: Child, code: int, peak_mb: int) -> Outcome:
     """Good is only what said so at its end, and then ended in order."""
-    seconds = round(time.monotonic() - child.began, 1)
-    lost = Outcome(child.task.job, child.task.executed, seconds)
-    if child.problem:
-        return failed_or_ok(lost, child.problem)
-    if child.last_word and code == 0:
-        return child.last_word
+    seconds, limit = round(time.monotonic() - child.began, 1), child.task.limits.memory_mb
+    outcome = Outcome(child.task.job, child.task.executed, seconds)
+    if child.last_word and code == 0 and not child.problem:
+        outcome = child.last_word
+    else:
+        outcome = failed_or_ok(outcome, child.problem or f"{_end_of(code)} in {child.place}")
+    if outcome.error and "memory" in outcome.error.lower():
+        may = f", and may have {limit} MB (limits.memory_mb in the params file)" if limit else ""
+        outcome = replace(outcome, error=f"{outcome.error}. It had {peak_mb} MB{may}")
+    return outcome
+
+
+def _end_of(code: int) -> str:
+    if code == errno.ENOMEM:
+        return "its process ran out of memory"
     if code == -signal.SIGKILL:
-        return failed_or_ok(lost, f"its process was killed (out of memory? It had {peak_kb // 1000} MB) in {child.place}")
-    if code < 0:
-        return failed_or_ok(lost, f"its process died ({signal.Signals(-code).name}) in {child.place}")
-    return failed_or_ok(lost, f"its process ended early, in {child.place}")
+        return "its process was killed (out of memory?)"
+    return f"its process died ({signal.Signals(-code).name})" if code < 0 else "its process ended early,"
 
 
 # ------------------------------------------------------------------------------------------ the child's side
@@ -168,6 +176,8 @@ def _live(pipe: Any, task: Task, engine: str, scratch: Path, parent: int, others
 
         tell("end", execute(task, scratch, engine, tell))
         code = 0
+    except MemoryError:
+        code = errno.ENOMEM
     finally:
         os._exit(code)
 

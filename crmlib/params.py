@@ -44,13 +44,14 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,60}$")]
 
 
 class Limits(BaseModel):
-    """What a cell, or a whole report, may take before it is stopped and counts as failed: seconds, and MB of memory."""
+    """What a cell, or a whole report, may take before it is stopped and counts as failed: seconds, and MB of memory (some 250 of them
+    are what every report has loaded)."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     cell_seconds: int = Field(300, gt=0, le=86_400)
     report_seconds: int = Field(900, gt=0, le=86_400)
-    memory_mb: int | None = Field(None, ge=200, le=10_000_000)
+    memory_mb: int | None = Field(None, ge=300, le=10_000_000)
 
 
 class Params(BaseModel):

@@ -18,7 +18,7 @@ from .plan import Job
 from .process import environment
 
 Event = tuple[str, Job, Outcome | None]
-_PATIENCE_SECONDS = 8
+_PATIENCE_SECONDS = 1
 
 
 def warmed(tasks: list[Task], at_once: int, engine: str) -> Generator[Event]:

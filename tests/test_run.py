@@ -40,6 +40,7 @@ def _batch(tmp_path_factory, engine):
         "leaves": tiny.notebook(tiny.markdown("## Open deals", "en"), child, "os._exit(0)"),
         "exits": tiny.notebook(tiny.markdown("## Follow-up", "en"), child, "import sys\nsys.exit(0)"),
         "forks": tiny.notebook(tiny.markdown("## Forking", "en"), "import os", "pid = os.fork()", "os._exit(0) if pid else None"),
+        "greedy": tiny.notebook(tiny.markdown("## Baskets", "en"), "x = bytearray(3_000_000_000)"),
         "slow": tiny.notebook(tiny.markdown("## Slow", "en"), "import time", "time.sleep(60)"),
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -48,7 +49,7 @@ def _batch(tmp_path_factory, engine):
         for name, nb in made.items():
             tiny.write(root / "notebooks" / f"{name}.ipynb", nb)
         jobs = [Job(n, *JOB.key[1::-1], "demo", ("en", "zh")) for n in made]
-        tasks = run.in_order(run.tasks(jobs, run.runs() / "1", Limits(cell_seconds=3)), lambda _: None)
+        tasks = run.in_order(run.tasks(jobs, run.runs() / "1", Limits(cell_seconds=3, memory_mb=2000)), lambda _: None)
         told = []
         outcomes = run.execute_all(tasks, 9, lambda event, job, outcome: told.append((event, job.report)), engine)
         yield {o.job.report: o for o in outcomes}, told, left, run.last_run()
@@ -81,6 +82,7 @@ SAYS = {
     "exits": "the cell under 'Follow-up' raised SystemExit: 0",
     "forks": "its process ended early, in the cell under 'Forking'",
     "slow": f"the cell under 'Slow' {LIMIT}",
+    "greedy": "the cell under 'Baskets' raised MemoryError. It had ",
 }
 SAYS_KERNEL = SAYS | {
     "killed": "the kernel died (out of memory?) in the cell under 'Stages'",
