@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ def check(facts: dict[str, Any]) -> None:
     for table in facts["tables"]:
         if any(len(row) != len(table["columns"]) for row in table["rows"]):
             raise ReportFault(f"the table {table['name']!r} of its facts has rows that differ in length from its columns")
+
+
+def complete(facts: dict[str, Any]) -> bool:
+    """Whether the data reach the period's end."""
+    last = date.fromisoformat(facts["period"]["end"]) - timedelta(days=1)
+    return facts["provenance"]["as_of"][:10] >= last.isoformat()
 
 
 def dump(facts: dict[str, Any]) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import store
+from . import ledger, store
 from .errors import PublishError
 
 KEEP = 3
@@ -85,22 +85,33 @@ def _manifest(folder: Path) -> Path:
     return folder.with_name(folder.name + ".json")
 
 
-def release(out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release) -> Path:
-    """Build a release and let readers see it; they see all of it or nothing."""
+def _told(folder: Path) -> Path:
+    """The ledger's file of a release, until readers see it."""
+    return folder.with_name(folder.name + ".parquet")
+
+
+def release(
+    out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release, told: Iterable[ledger.Entry] = ()
+) -> Path:
+    """Build a release and let readers see it; they see all of it or nothing. `told`: what the ledger keeps of it, if it is shown."""
     folder = out / "releases" / name
     try:
         for path, data in files.items():
             _put(folder, path, data, old)
         _write_manifest(folder, run, new)
+        if entries := list(told):
+            ledger.write(_told(folder), entries)
         _switch(out, folder)
     except BaseException as error:
         if current(out).folder != folder:  # a signal may come just after the switch: readers are there already
             shutil.rmtree(folder, ignore_errors=True)
-            _manifest(folder).unlink(missing_ok=True)
+            for beside in (_manifest(folder), _told(folder)):
+                beside.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise PublishError(_why(error, out)) from None
         raise
-    with contextlib.suppress(OSError):  # what cannot be removed now is removed next time
+    with contextlib.suppress(OSError, PublishError):  # what cannot be taken in or removed now is next time
+        ledger.adopt(out)
         _forget_old(out, folder)
     return folder
 
