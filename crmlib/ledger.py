@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -112,30 +111,32 @@ def history(out: Path, kind: str, reports: Iterable[str], periods: Iterable[str]
     if not all(asked.values()):
         return {}
     wanted = " and ".join(f"{column} in ({', '.join(map(literal, values))})" for column, values in asked.items())
+    try:
+        rows = entries(out).filter(wanted).order("number").select(*COLUMNS).fetchall()
+    except duckdb.Error as error:
+        raise _unreadable(out, error) from None
     found: dict[tuple, list[Entry]] = {}
-    with _readable(out):
-        for row in entries(out).filter(wanted).order("number").select(*COLUMNS).fetchall():
-            entry = Entry(*row)
-            found.setdefault(entry.key, []).append(entry)
+    for entry in (Entry(*row) for row in rows):
+        found.setdefault(entry.key, []).append(entry)
     return found
 
 
-@contextmanager
-def _readable(out: Path):
-    try:
-        yield
-    except duckdb.Error as error:
-        bad = next((path.name for path in files(out) if not _opens(path)), "a file")
-        raise PublishError(
-            f"The ledger cannot be read: {bad} is damaged ({type(error).__name__}). Nothing was published. "
-            "Put the file back from a backup (`make restore-drill` proves the newest)."
-        ) from None
+def _unreadable(out: Path, error: duckdb.Error) -> PublishError:
+    bad = next((path.name for path in damaged(out)), "a file")
+    return PublishError(
+        f"The ledger cannot be read: {bad} is damaged ({type(error).__name__}). Nothing was published. "
+        "Put the file back from a backup (`make restore-drill` proves the newest)."
+    )
 
 
-def _opens(path: Path) -> bool:
+def damaged(out: Path) -> list[Path]:
+    """The files that cannot be read through."""
+    return [path for path in files(out) if not _reads(path)]
+
+
+def _reads(path: Path) -> bool:
     try:
-        with duckdb.connect() as con:
-            return bool(_relation(con, [path]).aggregate("count(columns(*))").fetchall())
+        return bool(_relation(duckdb.connect(), [path]).aggregate("count(columns(*))").fetchall())
     except duckdb.Error:
         return False
 
