@@ -116,11 +116,11 @@ def table(found: dict[str, Any], changed: Changes, lang: str) -> Markup:
 
 
 def _row(kpi: dict[str, Any], change: Change, min_base: float, lang: str) -> dict[str, str]:
-    before, now = (_said(entry, kpi, min_base, lang) for entry in (change.before, change.now))
+    t, (before, now) = words(lang), (_said(entry, kpi, min_base, lang) for entry in (change.before, change.now))
+    changed = t("restated_" + change.changed)
     if before == now:
-        now = words(lang)("restated_finer", value=now)
-    day = fmt.day(change.before.made_at, lang)
-    return {"label": kpi["label"], "before": before, "day": day, "now": now, "changed": words(lang)("restated_" + change.changed)}
+        changed = t("restated_finer", what=changed)
+    return {"label": kpi["label"], "before": before, "now": now, "day": fmt.day(change.before.made_at, lang), "changed": changed}
 
 
 def _said(entry: Entry, kpi: dict[str, Any], min_base: float, lang: str) -> str:

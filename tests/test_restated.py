@@ -68,13 +68,13 @@ def test_the_page_and_its_facts_say_both_values(out):
         < page.index('id="restated-figures"')
     )
     assert rows(page) == [
-        ["Win rate", "41.0%", "5 Nov 2026", "43.0%", "data"], ["Cycle", "20 days", "5 Nov 2026", "21.5 days", "data"],
+        ["Win rate", "41.0%", "43.0%", "5 Nov 2026", "data"], ["Cycle", "20 days", "21.5 days", "5 Nov 2026", "data"],
     ]  # fmt: skip
     said = {"made_at": "2026-11-05T06:00:00", "changed": "data"}
     assert restated(out) == [said | {"value": 0.41}, None, said | {"value": 20.0}] == restated(out, "funnel.zh.json")
     chinese = read(out, "north/2026-10/funnel.zh.html")
     assert "本页有 2 项指标与此前发布的数值不同。" in chinese
-    assert rows(chinese)[0] == ["赢单率", "41.0%", "2026年11月5日", "43.0%", "数据"]
+    assert rows(chinese)[0] == ["赢单率", "41.0%", "43.0%", "2026年11月5日", "数据"]
     assert broken(out) == []
 
 
@@ -119,7 +119,7 @@ def test_the_value_before_is_the_newest_other_one(out, monkeypatch):
     for day, value in enumerate([0.41, 0.42, 0.43, 0.41], 6):
         monkeypatch.setenv("CRM_NOW", f"2026-11-{day:02d}T06:00:00")
         page = show(out, data=str(day - 6), win_rate=value)
-    assert rows(page) == [["Win rate", "43.0%", "8 Nov 2026", "41.0%", "data"]]
+    assert rows(page) == [["Win rate", "43.0%", "41.0%", "8 Nov 2026", "data"]]
 
 
 def test_the_same_page_again_is_the_same_bytes_and_no_news(out):
@@ -169,13 +169,14 @@ def test_other_teams_sources_and_figures_restate_nothing_here(out):
         ({"win_rate": 0.43}, {"win_rate": None}, ["43.0%", "–"]),
         ({"won_amount": 1250000.5}, {"won_amount": 900.25}, ["€1,250,000", "€900.25"]),
         ({"cycle": 1.0}, {"cycle": 2.0}, ["1 day", "2 days"]),
-        ({"win_rate": 0.41}, {"win_rate": 0.410000000001}, ["41.0%", "41.0%, differs in finer digits"]),
+        ({"win_rate": 0.41}, {"win_rate": 0.410000000001}, ["41.0%", "41.0%"]),
     ],
 )  # fmt: skip
 def test_values_are_said_as_the_cards_say_them(out, before, now, said):
     show(out, **before)
     (row,) = rows(show(out, data="1", **now))
-    assert [row[1], row[3]] == said
+    assert row[1:3] == said
+    assert row[4] == ("data; the values differ in finer digits" if said[0] == said[1] else "data")
 
 
 @pytest.mark.parametrize("value", [0.1 + 0.2, 0.41 + 1e-14])
@@ -188,7 +189,7 @@ def test_the_last_bits_of_a_sum_restate_nothing(out, value):
 def test_an_amount_keeps_the_currency_in_which_it_was_published(out):
     show(out, business={"currency": "EUR"}, won_amount=500.0)
     (row,) = rows(show(out, business={"currency": "CNY"}, won_amount=4000.0))
-    assert (row[1], row[3], row[4]) == ("€500", "¥4,000", "calculation")
+    assert (row[1], row[2], row[4]) == ("€500", "¥4,000", "calculation")
 
 
 def test_names_of_figures_are_escaped(out):
