@@ -64,7 +64,7 @@ class Entry:
 
 
 COLUMNS = {field.name: _TYPES[field.type] for field in fields(Entry)}  # type: ignore[index]
-History = Mapping[tuple, list[Entry]]  # the entries of each key, oldest first
+History = Mapping[tuple, list[Entry]]  # entries of each key, oldest first: the newest, and those between which the value changed
 NOTHING: History = {}
 
 
@@ -106,25 +106,29 @@ def first(told: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def history(out: Path, kind: str, reports: Iterable[str], periods: Iterable[str]) -> dict[tuple, list[Entry]]:
-    """The entries of a kind on the pages of some reports and periods, by key, oldest first."""
+    """What was said before on the pages of some reports and periods, however often it was repeated."""
     asked = {"kind": [kind], "report": sorted(set(reports)), "period": sorted(set(periods))}
     if not all(asked.values()):
         return {}
     wanted = " and ".join(f"{column} in ({', '.join(map(literal, values))})" for column, values in asked.items())
+    past = f"window past as (partition by {', '.join(KEY)}, complete order by number)"
+    kept = "lead(number) over past is null or value is distinct from lag(value) over past or value is distinct from lead(value) over past"
+    told = f"select {', '.join(COLUMNS)} from told where {wanted} {past} qualify {kept} order by number"
     try:
-        rows = entries(out).filter(wanted).order("number").select(*COLUMNS).fetchall()
+        rows = entries(out).query("told", told).fetchall()
     except duckdb.Error as error:
-        raise _unreadable(out, error) from None
+        if bad := damaged(out):
+            raise _unreadable(bad[0], error) from None
+        raise
     found: dict[tuple, list[Entry]] = {}
     for entry in (Entry(*row) for row in rows):
         found.setdefault(entry.key, []).append(entry)
     return found
 
 
-def _unreadable(out: Path, error: duckdb.Error) -> PublishError:
-    bad = next((path.name for path in damaged(out)), "a file")
+def _unreadable(path: Path, error: duckdb.Error) -> PublishError:
     return PublishError(
-        f"The ledger cannot be read: {bad} is damaged ({type(error).__name__}). Nothing was published. "
+        f"The ledger cannot be read: {path.name} is damaged ({type(error).__name__}). Nothing was published. "
         "Put the file back from a backup (`make restore-drill` proves the newest)."
     )
 

@@ -126,6 +126,18 @@ def test_the_history_of_a_page_is_in_the_order_of_publishing(out):
     assert ledger.history(out, "kpi", ["sales"], ["2026-10"]) == ledger.history(out, "kpi", [], ["2026-10"]) == {}
 
 
+def test_of_what_was_repeated_the_history_has_the_ends(out):
+    """The newest, and the two between which the value changed, of complete periods and of partial ones by themselves."""
+    complete = [(1.0, True), (1.0, True), (1.0, True), (None, True), (None, True), (2.0, True), (2.0, True), (2.0, True)]
+    partial = [(5.0, False), (5.0, False), (5.0, False)]
+    for n, (value, whole) in enumerate([*complete[:4], *partial, *complete[4:]]):
+        keep(out, replace(SAID, value=value, complete=whole, run=str(n)))
+    (told,) = ledger.history(out, "kpi", ["funnel"], ["2026-10"]).values()
+    assert [(e.value, e.run) for e in told] == [
+        (1.0, "0"), (1.0, "2"), (None, "3"), (5.0, "4"), (5.0, "6"), (None, "7"), (2.0, "8"), (2.0, "10"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "new"),
     [
