@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from . import fmt, ledger, lock, places
-from .errors import CrmError, UsageError
+from .errors import CrmError, PublishError, UsageError
 from .progress import say
 from .releases import manifest
 from .run import new_id
@@ -65,11 +65,16 @@ def copy(out: Path, to: Path) -> Path:
         files = {f"ledger/{file.name}": file for file in ledger.files(out)}
         if (shown := manifest((out / "site").resolve())).is_file():
             files["site.json"] = shown
-        to.mkdir(mode=0o700, parents=True, exist_ok=True)
         half = to / f".half-{os.getpid()}"
         try:
+            to.mkdir(mode=0o700, parents=True, exist_ok=True)
             _fill(half, files)
             return half.rename(to / new_id(to))
+        except OSError as error:
+            raise PublishError(
+                f"The backup could not be written to {places.short(to)}: {error.strerror}. Nothing of it was kept. "
+                "Make room or mend the permissions, or name another folder with BACKUP or --to."
+            ) from None
         finally:
             shutil.rmtree(half, ignore_errors=True)
 

@@ -10,7 +10,7 @@ from tinysite import bring, outcome
 from typer.testing import CliRunner
 
 from crmlib import __main__, backup, ledger, lock, places
-from crmlib.errors import CrmError, UsageError
+from crmlib.errors import CrmError, PublishError, UsageError
 
 
 @pytest.fixture
@@ -163,6 +163,10 @@ def test_no_backup_while_a_run_works_there(out, copies):
 
 def test_a_copy_that_breaks_off_is_not_there(out, copies, monkeypatch):
     monkeypatch.setattr(backup.shutil, "copyfile", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(PublishError, match="could not be written to .*backups: No space left") as error:
         said("backup")
-    assert list(copies.iterdir()) == []
+    assert error.value.exit_code == 4 and list(copies.iterdir()) == []
+    copies.rmdir()
+    copies.write_text("a file in its place")
+    with pytest.raises(PublishError, match="File exists"):
+        said("backup")

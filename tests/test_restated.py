@@ -2,12 +2,17 @@
 
 import json
 import re
+import shutil
 
+import nbformat
+import product
 import pytest
 import tiny
 from tinysite import bring, broken, cells, outcome, read, tree
 
 from crmlib import facts, ledger, places
+from crmlib.execution import Outcome
+from crmlib.plan import Job
 
 MONEY = {
     "name": "won_amount",
@@ -213,3 +218,27 @@ def test_a_dimension_that_has_a_name_in_each_language_is_one(out):
         block = tiny.block(facts={"kpis": [tiny.KPI | {"value": value, "dimension": both}]})
         bring(out, outcome(out, made=[block if c is tiny.KPIS else c for c in cells()]))
     assert [r["value"] for r in [*restated(out), *restated(out, "funnel.zh.json")]] == [0.41, 0.41]
+
+
+def test_a_deal_that_arrives_late_restates_a_real_page(small_demo, tmp_path):
+    """The whole way, from a row that is delivered after October was published to the notice on October's page."""
+    out, company = tmp_path / "out", shutil.copytree(small_demo, tmp_path / "company")
+    pages = []
+    for late in ("", "LATE1,2026-10-20 10:00:00,,,,,false,1.00,CNY,0,lead,,,,\n"):
+        with (company / "opportunities.csv").open("a") as file:
+            file.write(late)
+        path = tmp_path / f"{len(pages)}.ipynb"
+        nbformat.write(
+            product.executed("funnel", source=str(company), period="2026-10", team="all", languages=["en", "zh"]), path
+        )
+        bring(out, Outcome(Job("funnel", "2026-10", "all", str(company), ("en", "zh")), path))
+        pages.append(json.loads(read(out, "all/2026-10/funnel.json")))
+    before, now = ({kpi["name"]: kpi for kpi in page["kpis"]} for page in pages)
+    assert now["lead_count"]["value"] == before["lead_count"]["value"] + 1
+    assert (
+        now["lead_count"]["restated"]["value"] == before["lead_count"]["value"]
+        and now["lead_count"]["restated"]["changed"] == "data"
+    )
+    changed = {name for name, kpi in now.items() if "restated" in kpi}
+    assert changed == {name for name in now if now[name]["value"] != before[name]["value"]} and "won_count" not in changed
+    assert "与此前发布的数值不同" in read(out, "all/2026-10/funnel.zh.html")
