@@ -1,11 +1,11 @@
 # Every target is one command that works by hand too; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup monthly weekly quarterly plan demo lab test check lint lock clean
+.PHONY: help setup monthly weekly quarterly plan demo lab test check lint lock backup restore-drill clean
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 
 # make period=… would be ignored without a word.
-$(foreach v,period team report source out workers force engine params,$(if $(findstring command,$(origin $(v))),\
+$(foreach v,period team report source out workers force engine params backup,$(if $(findstring command,$(origin $(v))),\
   $(error $(v)= is not read: write it in capital letters)))
 
 # What narrows or redirects a run. The values reach Python as environment variables, never through a recipe's text.
@@ -17,6 +17,7 @@ export CRM_OUT     := $(value OUT)
 export CRM_WORKERS := $(value WORKERS)
 export CRM_FORCE   := $(value FORCE)
 export CRM_ENGINE  := $(value ENGINE)
+export CRM_BACKUP  := $(value BACKUP)
 PARAMS ?= params/monthly.yml
 export CRM_PARAMS  := $(value PARAMS)
 
@@ -25,7 +26,7 @@ READY := .venv/ready-$(shell cat requirements.lock pyproject.toml .ci/setup.sh |
 CRM := .venv/bin/python -m crmlib
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
 	@echo; echo "Narrow or redirect: make monthly PERIOD=2026-09 TEAM=north REPORT=funnel SOURCE=… OUT=… WORKERS=2 FORCE=1"
 
 $(READY): requirements.lock pyproject.toml .ci/setup.sh
@@ -63,6 +64,12 @@ lint: $(READY) ## style and types
 
 lock: ## compile requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+backup: $(READY) ## copy the ledger with checksums (BACKUP=… for another folder than backups)
+	@$(CRM) backup
+
+restore-drill: $(READY) ## prove the newest backup: restore it elsewhere, check every file, compare it with the ledger
+	@$(CRM) restore-drill
 
 clean: ## remove the prepared stores and executed notebooks (pages and the ledger stay)
 	rm -rf reports_out/work

@@ -5,12 +5,11 @@ import os
 import signal
 import sys
 import tempfile
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from . import intake, places
+from . import backup, intake, places
 from . import params as params_files
 from .errors import CrmError, PublishError, UsageError
 from .params import Params
@@ -155,6 +154,10 @@ def check(source: Annotated[str, typer.Argument(help="a source as for run")]) ->
         raise typer.Exit(max(p.exit_code for p in found.problems))
 
 
+app.command()(backup.backup)
+app.command("restore-drill")(backup.restore_drill)
+
+
 def _use(out: str) -> None:
     """The notebooks and the stores read the folder from the environment, as this process does."""
     if out:
@@ -205,16 +208,11 @@ def _finish(outcomes: list[Any], run_id: str) -> None:
     done = bring_out(places.out(), outcomes, outcomes[0].job.languages, run_id)
     for outcome in done.failed:
         print(f"failed: {outcome.error}", file=sys.stderr)
-        print(f"        its notebook as far as it came: {_shown(outcome.executed)}", file=sys.stderr)
+        print(f"        its notebook as far as it came: {places.short(outcome.executed)}", file=sys.stderr)
     kept = f"; {len(done.failed)} failed, their last good pages were kept" if done.failed else ""
-    say(f"Published {done.pages} pages{kept}. Open {_shown(done.index)}")
+    say(f"Published {done.pages} pages{kept}. Open {places.short(done.index)}")
     if done.failed:
         raise typer.Exit(1)
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _stop(number: int, _frame: object) -> None:

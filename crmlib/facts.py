@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,12 @@ def _refuse(facts: dict[str, Any]) -> None:
         raise AssertionError("two readers of facts.schema.json disagree")
     place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".") or "the file"
     raise ReportFault(f"its facts break facts.schema.json at {place}: {error.message[:160]}; correct the block")
+
+
+def complete(facts: dict[str, Any]) -> bool:
+    """Whether the data reach the period's end."""
+    last = date.fromisoformat(facts["period"]["end"]) - timedelta(days=1)
+    return facts["provenance"]["as_of"][:10] >= last.isoformat()
 
 
 def dump(facts: dict[str, Any]) -> bytes:

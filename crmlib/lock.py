@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from . import ledger
 from .errors import UsageError
 
 _ROOM = 1_000_000  # bytes that must be free: with less, not even one report could be written
@@ -28,6 +29,7 @@ def one_run(out: Path) -> Iterator[str]:
             ) from None
         _sign(file, f"process {os.getpid()}, started {datetime.now():%Y-%m-%d %H:%M:%S}")
         try:
+            ledger.adopt(out)  # a run that was killed may have shown pages that the ledger does not have yet
             yield holder
         finally:
             _sign(file, "")

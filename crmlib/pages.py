@@ -3,16 +3,17 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from . import facts, navigation, notebook, twins
+from . import facts, navigation, notebook, restated, twins
 from .frame import css, css_text, text_of, words
+from .ledger import NOTHING, History
 from .notebook import ReportFault
 from .plan import Job
+from .restated import Changes
 from .sections import exporter, intro, sections
 from .twins import Story
 
@@ -27,24 +28,35 @@ class Built:
     card: dict[str, Any]
 
 
-def build(job: Job, executed: Path) -> list[Built]:
-    """Everything that is published of an executed notebook; a ReportFault where it must not be."""
+def build(job: Job, executed: Path, past: History = NOTHING) -> list[Built]:
+    """Everything that is published of an executed notebook; a ReportFault where it must not be. `past`: what was published before."""
     import nbformat
 
     nb = nbformat.read(executed, as_version=4)
     if wrong := notebook.fault(nb):
         raise ReportFault(wrong)
     story = twins.read(nb)
-    titles = {lang: notebook.title(nb, lang) for lang in job.languages}
-    return [_built(story, job, lang, titles[lang]) for lang in job.languages]
+    found = {lang: _facts(story, job, lang) for lang in job.languages}
+    changed = restated.changes(job, found[job.languages[0]], past)
+    return [_built(story, job, lang, notebook.title(nb, lang), found[lang], changed) for lang in job.languages]
 
 
-def _built(story: Story, job: Job, lang: str, title: str | None) -> Built:
+def _facts(story: Story, job: Job, lang: str) -> dict[str, Any]:
     found = facts.build(story, lang)
     facts.check(found)
     if (found["report"], found["team"], found["period"]["label"]) != (job.report, job.team, job.period):
         raise ReportFault("its report block names another report, team or period than it was run for")
+    return found
+
+
+def _built(story: Story, job: Job, lang: str, title: str | None, found: dict[str, Any], changed: Changes) -> Built:
+    found = restated.marked(found, changed)
     page = _page(story, found, lang)
+    if changed:
+        page["notes"].append(restated.note(changed, lang))
+        first = page["sections"][0].parts if page["sections"] else page["notes"]  # data source and coverage
+        first.append(restated.table(found, changed, lang))
+    _refuse_broken_anchors(page)
     page["facts_file"] = navigation.file_name(job.report, job.languages, lang, "json")
     return Built(lang, _render(page), found, _card(page, found, title or found["title"]))
 
@@ -52,16 +64,15 @@ def _built(story: Story, job: Job, lang: str, title: str | None) -> Built:
 def _page(story: Story, found: dict[str, Any], lang: str) -> dict[str, Any]:
     """What the template fills in."""
     head = _head(story.report.page, lang)
-    page = {
-        "lang": lang, "t": words(lang), "code": navigation.CODES[lang], **head, "state": _state(found),
+    return {
+        "lang": lang, "t": words(lang), "code": navigation.CODES[lang], **head,
+        "state": "published" if facts.complete(found) else "partial",
         "notes": [_note(twins.spoken(n, lang, "a note")) for n in story.report.page.get("notes") or []],
         "summary": [Markup(twins.spoken(b.summary, lang, "a summary")) for b in story.blocks if b.summary],
         "intro": intro(story, lang), "sections": sections(story, lang),
         "footer": Markup(twins.spoken(story.footer.html, lang, "the footer") if story.footer else ""),
         "css": css(), "running": css_text(head.get("head") or f"{head['title']} · {head['as_of']}"),
     }  # fmt: skip
-    _refuse_broken_anchors(page)
-    return page
 
 
 def _head(says: dict[str, Any], lang: str) -> dict[str, str]:
@@ -70,12 +81,6 @@ def _head(says: dict[str, Any], lang: str) -> dict[str, str]:
         raise ReportFault(f"its report block says nothing of {missing[0]!r} for the page")
     given = [key for key in ("title", "question", "as_of", "head") if says.get(key)]
     return {key: twins.spoken(says[key], lang, f"the page's {key}") for key in given}
-
-
-def _state(found: dict[str, Any]) -> str:
-    """Whether the data reach the period's end."""
-    last = date.fromisoformat(found["period"]["end"]) - timedelta(days=1)
-    return "partial" if found["provenance"]["as_of"][:10] < last.isoformat() else "published"
 
 
 def _note(text: str) -> Markup:

@@ -22,3 +22,8 @@ def work() -> Path:
 def from_root(path: str | Path) -> Path:
     """A path as the user wrote it; relative ones count from the project's root, wherever the process was started."""
     return ROOT / Path(path).expanduser()
+
+
+def short(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import facts, index, navigation, notebook, pages
+from . import facts, index, ledger, navigation, notebook, pages, restated
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
 from .plan import Job, folder
@@ -33,28 +33,38 @@ class _Made:
     outcome: Outcome
     entry: Entry
     files: dict[str, bytes]
+    told: list[ledger.Entry] = field(default_factory=list)
 
 
 def publish(out: Path, outcomes: Iterable[Outcome], languages: tuple[str, ...], run: str) -> Published:
     """A new release with what these outcomes bring and everything else as it was."""
-    old = current(out)
+    ledger.adopt(out)
+    old, outcomes = current(out), list(outcomes)
     before = {entry.key: entry for entry in old.entries}
-    made = [_make(outcome, before.get(outcome.job.key), run) for outcome in outcomes]
+    past = _past(out, outcomes)
+    made = [_make(outcome, before.get(outcome.job.key), run, past) for outcome in outcomes]
     entries = list((before | {m.entry.key: m.entry for m in made}).values())
     spoken = tuple(dict.fromkeys([*languages, *old.languages, *(g for e in entries for g in e.languages)]))
     files = _carried(old, entries) | {name: data for m in made for name, data in m.files.items()}
     entries, files = _with_navigation(entries, files, spoken)
     files |= index.indexes(entries, spoken)
     name = new_id(out / "releases")
-    release(out, name, run, Release(None, spoken, tuple(entries)), files, old)
+    told = ledger.news((entry for m in made for entry in m.told), past)
+    release(out, name, run, Release(None, spoken, tuple(entries)), files, old, told)
     results = tuple(m.outcome for m in made)
     return Published(out / "site" / "index.html", results, sum(len(m.entry.languages) for m in made if not m.outcome.error))
 
 
-def _make(outcome: Outcome, before: Entry | None, run: str) -> _Made:
+def _past(out: Path, outcomes: Iterable[Outcome]) -> ledger.History:
+    """What was published before on the pages that are made now."""
+    jobs = [outcome.job for outcome in outcomes if outcome.error is None]
+    return ledger.history(out, ledger.KPI, {job.report for job in jobs}, {job.period for job in jobs})
+
+
+def _make(outcome: Outcome, before: Entry | None, run: str, past: ledger.History) -> _Made:
     if outcome.error is None:
         try:
-            return _good(outcome, run)
+            return _good(outcome, run, past)
         except CrmError as error:
             outcome = failed_or_ok(outcome, str(error))
         except (
@@ -69,9 +79,9 @@ def _make(outcome: Outcome, before: Entry | None, run: str) -> _Made:
     return _Made(outcome, _failed(outcome, before, run), {})
 
 
-def _good(outcome: Outcome, run: str) -> _Made:
+def _good(outcome: Outcome, run: str, past: ledger.History) -> _Made:
     job = outcome.job
-    built = pages.build(job, outcome.executed)
+    built = pages.build(job, outcome.executed, past)
     files = {}
     for one in built:
         files[_place(job, one.lang, "html")] = one.html.encode("utf-8", "backslashreplace")
@@ -81,7 +91,7 @@ def _good(outcome: Outcome, run: str) -> _Made:
         as_of=built[0].facts["provenance"]["as_of"], run=run, cards={one.lang: one.card for one in built},
         sha256={name.rpartition("/")[2]: sha(data) for name, data in files.items()},
     )  # fmt: skip
-    return _Made(outcome, entry, files)
+    return _Made(outcome, entry, files, list(restated.figures(job, built[0].facts, run).values()))
 
 
 def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import store
+from . import ledger, store
 from .errors import PublishError
 
 KEEP = 3
@@ -71,36 +71,48 @@ def current(out: Path) -> Release:
         return Release()
     folder = out / link.readlink()
     try:
-        manifest = json.loads(_manifest(folder).read_text("utf-8"))
-        entries = tuple(Entry(**page | {"languages": tuple(page["languages"])}) for page in manifest["pages"])
+        content = json.loads(manifest(folder).read_text("utf-8"))
+        entries = tuple(Entry(**page | {"languages": tuple(page["languages"])}) for page in content["pages"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PublishError(
             f"The manifest {folder.name}.json of the published site cannot be read ({type(error).__name__}). "
             "It stands beside the release's folder. Restore it, or remove the link site to start a new one."
         ) from None
-    return Release(folder, tuple(manifest["languages"]), entries)
+    return Release(folder, tuple(content["languages"]), entries)
 
 
-def _manifest(folder: Path) -> Path:
+def manifest(folder: Path) -> Path:
+    """Where a release records its pages."""
     return folder.with_name(folder.name + ".json")
 
 
-def release(out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release) -> Path:
-    """Build a release and let readers see it; they see all of it or nothing."""
+def _told(folder: Path) -> Path:
+    """The ledger's file of a release, until readers see it."""
+    return folder.with_name(folder.name + ".parquet")
+
+
+def release(
+    out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release, told: Iterable[ledger.Entry] = ()
+) -> Path:
+    """Build a release and let readers see it; they see all of it or nothing. `told`: what the ledger keeps of it, if it is shown."""
     folder = out / "releases" / name
     try:
         for path, data in files.items():
             _put(folder, path, data, old)
         _write_manifest(folder, run, new)
+        if entries := list(told):
+            ledger.write(_told(folder), entries)
         _switch(out, folder)
     except BaseException as error:
         if current(out).folder != folder:  # a signal may come just after the switch: readers are there already
             shutil.rmtree(folder, ignore_errors=True)
-            _manifest(folder).unlink(missing_ok=True)
+            for beside in (manifest(folder), _told(folder)):
+                beside.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise PublishError(_why(error, out)) from None
         raise
-    with contextlib.suppress(OSError):  # what cannot be removed now is removed next time
+    with contextlib.suppress(OSError, PublishError):  # what cannot be taken in or removed now is next time
+        ledger.adopt(out)
         _forget_old(out, folder)
     return folder
 
@@ -122,7 +134,7 @@ def _put(folder: Path, name: str, data: bytes, old: Release) -> None:
 def _write_manifest(folder: Path, run: str, new: Release) -> None:
     pages = [asdict(entry) for entry in new.entries]
     content = {"schema": 1, "id": folder.name, "run": run, "languages": new.languages, "pages": pages}
-    store.write(_manifest(folder), json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    store.write(manifest(folder), json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def _switch(out: Path, folder: Path) -> None:
@@ -138,10 +150,10 @@ def _switch(out: Path, folder: Path) -> None:
 def _forget_old(out: Path, newest: Path) -> None:
     """Keep the last few: a reader may be in the middle of one. A folder without manifest is half-made."""
     folders = [p for p in (out / "releases").iterdir() if p.is_dir() and p != newest]
-    done = sorted((p for p in folders if _manifest(p).is_file()), key=lambda p: _manifest(p).stat().st_mtime_ns)
+    done = sorted((p for p in folders if manifest(p).is_file()), key=lambda p: manifest(p).stat().st_mtime_ns)
     for folder in _without(folders, done[-(KEEP - 1) :]):
         shutil.rmtree(folder, ignore_errors=True)
-        _manifest(folder).unlink(missing_ok=True)
+        manifest(folder).unlink(missing_ok=True)
 
 
 def _without(folders: Iterable[Path], kept: Iterable[Path]) -> list[Path]:

@@ -19,13 +19,13 @@ ROOT = places.ROOT
 LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
-FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "ledger"}
-DOOR = {"schema", "sql", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
+FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger"}
+DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "leftout", "checkup", "sources", "crm", "asof"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "process", "shell", "engine", "crew", "zygote", "warmed", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "backup", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),
