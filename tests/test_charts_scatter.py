@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from pandas import DataFrame
+from pandas import Categorical, DataFrame
 from pictures import HOSTILE, NAN, TOKEN, said, texts
 from test_blocks import Seen, crm
 from test_charts_layout import where
@@ -91,6 +91,12 @@ def test_a_group_keeps_its_colour_where_another_has_no_place():
     fig = charts.scatter(points([1, 2, 3], [0, 10, 10], group=["a", "b", None]), "en", log="y")
     assert circles(fig) == [("c1", []), ("c2", [(2, 1)]), ("c3", [(3, 1)])]
     assert [words for _, _, words in charts.key("scatter", "en", frame=points([1], [1], group=["won"]))] == []
+
+
+def test_groups_in_an_order_of_their_own_keep_their_colours_also_where_one_is_not_there():
+    frame = points([1, 2], [1, 2], group=Categorical(["lost", "new"], categories=["new", "loyal", "lost"]))
+    assert circles(charts.scatter(frame, "en")) == [("c1", [(2, 2)]), ("c3", [(1, 1)])]
+    assert charts.key("scatter", "en", frame=frame) == [("dot", "c1", "new"), ("dot", "c3", "Lost")]
 
 
 def test_the_picture_is_dense_where_points_are_and_each_row_counts_as_often_as_it_says():

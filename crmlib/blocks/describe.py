@@ -49,7 +49,7 @@ def numbers_of(chart: Callable, data: pd.DataFrame) -> pd.DataFrame:
     if chart is not charts.scatter:
         return data
     called = {v: k for k, v in _scattered(data).items()}
-    groups = data.groupby(called["group"], sort=False) if "group" in called else [(None, data)]
+    groups = data.groupby(called["group"], sort=False, dropna=False, observed=True) if "group" in called else [(None, data)]
     rows = [
         ({called["group"]: name} if "group" in called else {})
         | {"count": _counts(rows).sum()}

@@ -58,7 +58,7 @@ def scatter(
     )
     fig, ax = _sheet(x, y, _note(rest, lang))
     at = shown.assign(x=np.log10(shown["x"]) if x.log else shown["x"], y=np.log10(shown["y"]) if y.log else shown["y"])
-    (_circles if is_few(frame) else clouds)(ax, _each(at, _groups(frame)))
+    (_circles if is_few(frame) else clouds)(ax, _each(at, frame))
     _names(ax, at, lang)
     return fig
 
@@ -70,29 +70,27 @@ def is_few(frame: pd.DataFrame) -> bool:
 
 def legend(frame: pd.DataFrame, lang: str) -> list[tuple[str, str, str]]:
     """What the colours mean, for the line above the chart."""
-    names = _groups(frame)
-    marks = [("dot", token, named(name, lang)) for token, name in zip(GROUPS, names, strict=False)] if len(names) > 1 else []
-    return marks if is_few(frame) else [*marks, ("range", "c1" if not marks else "ink", texts.say("charts.denser", lang))]
+    groups = _groups(frame) if "group" in frame and frame["group"].nunique(dropna=False) > 1 else []
+    marks = [("dot", token, named(name, lang)) for token, name in groups]
+    return marks if is_few(frame) else [*marks, ("range", "ink" if marks else "c1", texts.say("charts.denser", lang))]
 
 
-def _groups(frame: pd.DataFrame) -> list:
-    """The groups, in the order in which they come; without any, all points are one."""
-    names = list(frame["group"].unique()) if "group" in frame else [None]
+def _groups(frame: pd.DataFrame) -> list[tuple[str, object]]:
+    """The groups that are there, each with its colour: in the order of their categories where they have one, else as they come."""
+    there = frame["group"].unique()
+    names = list(frame["group"].cat.categories) if isinstance(frame["group"].dtype, pd.CategoricalDtype) else list(there)
     if len(names) > len(GROUPS):
         raise ValueError(
             f"{len(names)} groups cannot be told apart by colour. At most {len(GROUPS)} can: put the smallest together."
         )
-    return names
+    return [(token, name) for token, name in zip(GROUPS, names, strict=False) if name in there]
 
 
-def _each(at: pd.DataFrame, groups: list) -> list[tuple[str, pd.DataFrame]]:
-    """The rows of every group under its colour."""
+def _each(at: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows that have a place, of every group of the frame, under its colour."""
     if "group" not in at:
         return [(GROUPS[0], at)]
-    return [
-        (token, at[at["group"] == name if fmt.known(name) else at["group"].isna()])
-        for token, name in zip(GROUPS, groups, strict=False)
-    ]
+    return [(token, at[at["group"] == name if fmt.known(name) else at["group"].isna()]) for token, name in _groups(frame)]
 
 
 def _drawable(frame: pd.DataFrame, log: str) -> tuple[pd.DataFrame, float]:
