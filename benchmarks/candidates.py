@@ -115,11 +115,15 @@ def executed(cost: Cost) -> int:
 
 
 def phases(cost: Cost) -> dict[str, float]:
-    """The seconds of a run before its first notebook began, while notebooks ran, and after the last one had ended."""
+    """The seconds of a run before its first notebook began, while notebooks ran, and after the last one had ended;
+    and how long cores had no notebook meanwhile, divided among all.
+    """
     if not (ended := _ended(cost)):
         return {}
     first, last = min(when - seconds for when, seconds in ended), max(when for when, _ in ended)
-    return {"before the first notebook": first, "notebooks": last - first, "after the last": cost.wall - last}
+    filled = sum(seconds for _, seconds in ended) / (os.cpu_count() or 1)
+    return {"before the first notebook": first, "while notebooks ran": last - first, "of it no notebook on a core": last - first - filled,
+            "after the last": cost.wall - last}  # fmt: skip
 
 
 def _ended(cost: Cost) -> list[tuple[float, float]]:

@@ -1,7 +1,6 @@
 """Two measures against each other: a circle a point while they are few, a cloud that is denser where there are more."""
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,6 @@ HEIGHT, TOP, BOTTOM, INSET = 320, 30, 52, 8
 FEW = 300  # so many points are circles; of more a cloud is drawn, which costs the same however many they are
 GROUPS = ("c1", "c2", "c3", "c4", "c5", "c6")
 NAMED = 6  # points that are called by name
-Word = Callable[[float], str]
 
 
 class _Axis(NamedTuple):
@@ -47,6 +45,7 @@ def scatter(
 ) -> Figure:
     """x, y; optional: group (at most six), count (how many a row stands for), label (names of the few that are called by name).
 
+    Rows that stand for many (`count`) let the engine add up what millions of customers are; they are always a cloud.
     `log`: "x", "y" or "xy" in powers of ten; what is not above zero then has no place, and how many those are is said.
     """
     shown, rest = _drawable(frame, log)
