@@ -41,11 +41,11 @@ def grown(place: Path, teams: int, orders: int, reports: list[str]) -> Grown:
 
 
 def table(found: list[Grown]) -> list[str]:
-    lines = [f"{'teams':>5} {'orders':>11} {'notebooks':>9} | {'door s':>7} {'proc. s':>8} {'MB':>7} | {'run s':>7} {'proc. s':>8} {'largest MB':>10} "
-             f"{'all MB':>7} {'others':>6}"]  # fmt: skip
+    lines = [f"{'teams':>5} {'orders':>11} {'notebooks':>9} | {'door s':>7} {'proc. s':>8} {'MiB':>7} | {'run s':>7} {'proc. s':>8} {'largest MiB':>11} "
+             f"{'all MiB':>8} {'others':>6}"]  # fmt: skip
     for g in found:
         lines.append(f"{g.teams:5} {g.orders:11,} {g.notebooks:9} | {g.door.wall:7.1f} {g.door.work:8.1f} {g.door.together:7,.0f} | {g.run.wall:7.1f} "
-                     f"{g.run.work:8.1f} {g.run.largest:10,.0f} {g.run.together:7,.0f} {g.run.others:6.0%}")  # fmt: skip
+                     f"{g.run.work:8.1f} {g.run.largest:11,.0f} {g.run.together:8,.0f} {g.run.others:6.0%}")  # fmt: skip
     return [*lines, "", *_ratios(found)]
 
 

@@ -24,7 +24,7 @@ _TICKS, _CORES = os.sysconf("SC_CLK_TCK"), os.cpu_count() or 1
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one command: seconds by the clock and of the processors (user and system, every process of the tree); MB of the
+    """Of one command: seconds by the clock and of the processors (user and system, every process of the tree); MiB of the
     largest single process and of all together at their peak (PSS); the share of the machine that others used; what it said, and when.
     """
 
@@ -59,7 +59,7 @@ def measured(command: list[str], **more: str) -> Cost:
     others = max(0.0, _busy() - busy - work) / ((time.perf_counter() - begun) * _CORES)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n" + "\n".join(line for _, line in said[-30:]))
-    return Cost(wall, work, max(u.ru_maxrss for u in every) / 1e3, peak[0] / 1e3, others, said)
+    return Cost(wall, work, max(u.ru_maxrss for u in every) / 1024, peak[0] / 1024, others, said)
 
 
 def environment() -> dict[str, str]:

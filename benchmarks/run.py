@@ -41,7 +41,7 @@ def side_by_side(setting: Setting, rounds: Rounds) -> Iterator[str]:
     yield f"{len(setting.jobs)} notebooks, each a page in {' and '.join(setting.jobs[0]['languages'])}; median [least to most] of {len(rounds)} rounds"
     if setting.every > 1:
         yield f"the loop ran {len(setting.looped)} of them, spread over all; its times are scaled up by {scale:.2f}"
-    yield f"\n{'':32}{'wall s':>26}{'processor s':>26}{'largest MB':>12}{'all MB':>9}{'others':>8}"
+    yield f"\n{'':32}{'wall s':>26}{'processor s':>26}{'largest MiB':>12}{'all MiB':>9}{'others':>8}"
     for key, name in NAMES.items():
         costs, times = [r[key] for r in rounds], scale if key == "loop" else 1
         yield (f"{name:32}{spread(c.wall * times for c in costs):>26}{spread(c.work * times for c in costs):>26}"
