@@ -1,6 +1,6 @@
 # Every target is one command that works by hand too; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup monthly weekly quarterly plan demo lab test check lint lock backup restore-drill clean
+.PHONY: help setup monthly weekly quarterly plan demo lab test check lint bench lock backup restore-drill clean
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 
@@ -61,6 +61,9 @@ check: $(READY) lint ## everything before a release: style, types, all tests, ev
 
 lint: $(READY) ## style and types
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: $(READY) ## measure speed, memory and growth (an hour or two, on a machine that does nothing else)
+	@PYTHONPATH=. .venv/bin/python benchmarks/charts.py && PYTHONPATH=. .venv/bin/python benchmarks/run.py
 
 lock: ## compile requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock

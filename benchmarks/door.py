@@ -22,42 +22,12 @@ import time
 from pathlib import Path
 
 import duckdb
+from company import AT_THE_DOOR, PERIOD, deliver
 
 from crmlib import sources
 from crmlib.crm import open_crm
 
-PAIRS, LAST_DAY = 5, "2026-10-31"
-
-# `h(n)`: a number from 0 to n - 1 that follows from the row and the column alone, so that every run makes the same files
-DELIVERY = {
-    "reps": """select 'R' || i as rep_id, 'Person ' || i as name, ['north', 'south', 'east', 'west', '华东'][i % 5 + 1] as team,
-        '2019-01-01' as active_from, if(i % 10 = 0, '2025-06-30', null) as active_to from range({reps}) r(i)""",
-    "customers": """select 'C' || i as customer_id, strftime(timestamp '2019-01-01' + interval (h(220000000, 1, i)) second, '%Y-%m-%d %H:%M:%S') as created_at,
-        ['李伟', 'Sarah Adams', 'O''Neill, Pat', 'None', '王"小"明'][h(5, 2, i) + 1] as name, 'Company ' || h(9000, 3, i) || ', Ltd' as company,
-        '1' || (3000000000 + h(999999999, 4, i)) as phone, ['retail', 'energy', '制造', null][h(4, 5, i) + 1] as industry,
-        'R' || h({reps}, 6, i) as rep_id, null as team, if(h(3, 7, i) = 0, 'yes', 'false') as no_contact from range({customers}) r(i)""",
-    "orders": """select if(h(1000, 10, i) = 0, 'O' || (i // 2), 'O' || i) as order_id,
-        case when h(500, 11, i) = 0 then 'nobody' when h(20, 12, i) = 0 then null else 'C' || h({customers}, 13, i) end as customer_id,
-        case when h(2000, 14, i) = 0 then '2026-02-30' when h(2000, 15, i) = 0 then null
-             else strftime(timestamp '2019-01-01' + interval (h(247000000, 16, i)) second, '%Y-%m-%d %H:%M:%S') end as ordered_at,
-        if(h(1000, 17, i) = 0, '12,50 EUR', ((h(2000000, 18, i) - 50000) / 100)::varchar) as amount, 'CNY' as currency,
-        if(h(4, 19, i) = 0, null, 'R' || h({reps}, 20, i)) as rep_id, if(h(3, 21, i) = 0, null, (h(900000, 22, i) / 100)::varchar) as cost,
-        if(h(50, 27, i) = 0, ' web ', ['shop', 'web', 'phone', '门店'][h(4, 23, i) + 1]) as sales_channel, ['card', 'cash', 'invoice, 30 days', null][h(4, 24, i) + 1] as payment_method,
-        ['hubei', '广东', 'Île-de-France', 'south "A"'][h(4, 25, i) + 1] as region, ['paid', 'shipped', 'refunded', 'cancelled', null][h(5, 26, i) + 1] as status,
-        if(status is null, null, strftime(timestamp '2019-01-02' + interval (h(247000000, 16, i)) second, '%Y-%m-%d %H:%M:%S')
-            || if(h(10, 28, i) = 0, '+00:00', '')) as status_changed_at
-        from range({orders}) r(i)""",
-}  # fmt: skip
-
-
-def deliver(folder: Path, orders: int) -> None:
-    """A source's CSV files, with about one faulty order in two hundred."""
-    folder.mkdir()
-    with duckdb.connect() as con:
-        con.execute("create macro h(n, salt, i) as (hash(i * 100 + salt) % n)::bigint")
-        for name, query in DELIVERY.items():
-            made = query.format(orders=orders, customers=orders // 50, reps=200)
-            con.execute(f"copy ({made}) to '{folder / name}.csv' (format csv, header)")
+PAIRS = 5
 
 
 def copy(folder: Path, out: Path) -> dict[str, float]:
@@ -85,7 +55,7 @@ def opening(folder: Path, out: Path) -> dict[str, float]:
     """The seconds until the store is open in a notebook, and then of a first small query."""
     os.environ["CRM_OUT"] = str(out)
     begun = time.perf_counter()
-    crm = open_crm(str(folder), LAST_DAY[:7])
+    crm = open_crm(str(folder), PERIOD)
     opened = time.perf_counter()
     crm.rows("orders")
     return {"open": opened - begun, "query": time.perf_counter() - opened}
@@ -112,7 +82,7 @@ def spread(values: list[float], form: str = ",.2f") -> str:
 def report(rows: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder, copied, prepared = (Path(place) / name for name in ("delivered", "copied", "prepared"))
-        deliver(folder, rows)
+        deliver(folder, rows, tables=AT_THE_DOOR)
         total = rows + rows // 50 + 200
         pairs = [(fresh("copy", folder, copied), fresh("door", folder, prepared)) for _ in range(PAIRS + 1)][1:]
         opened = [fresh("opening", folder, prepared) for _ in range(PAIRS)]

@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
+from .raster import picture
+
 WIDTH = 460  # units; shown at 560 px on a desk and at 358 px or less on a phone
 BODY, SMALL = 12.5, 11  # text: class l and class s
 LARGEST = {
@@ -101,6 +103,12 @@ class _Canvas(RendererBase):
     def get_canvas_width_height(self):
         return self.width, self.height
 
+    def option_scale_image(self):  # an image comes as it is, not drawn for some resolution
+        return True
+
+    def option_image_nocomposite(self):  # and each by itself
+        return True
+
     def get_text_width_height_descent(self, s, prop, ismath):
         size = prop.get_size_in_points()
         return sum(map(_em, s)) * size, size, size * 0.2
@@ -127,6 +135,12 @@ class _Canvas(RendererBase):
             if x == x and y == y:
                 self.out.append(("", f'<circle cx="{_num(x)}" cy="{_num(y)}" {look}/>'))
 
+    def draw_image(self, gc, x, y, im, transform=None):
+        """A cloud of one colour, more or less opaque."""
+        (left, bottom), (right, top) = (transform + Affine2D().translate(x, y) + self.flip).transform([(0, 0), (1, 1)])
+        box = (_num(left), _num(top), _num(right - left), _num(bottom - top))
+        self.out.append(("", picture(im[::-1, :, 3], _token(im[0, 0] / 255), box)))
+
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         """Where the text says it stands, not where a box measured in some font would put it."""
         size, anchor = prop.get_size_in_points(), ""
@@ -136,7 +150,11 @@ class _Canvas(RendererBase):
             anchor = _ANCHOR.get(mtext.get_ha(), "")
         name = ("s" if size < 12 else "l") + (" b" if prop.get_weight() in ("bold", 700) else "")
         token = _token(gc.get_rgb())
-        look = "" if token == "ink" else f' style="fill:var(--{token})"'
+        fill = [] if token == "ink" else [f"fill:var(--{token})"]
+        ground = (
+            ["paint-order:stroke;stroke:var(--bg);stroke-width:3"] if mtext is not None and mtext.get_gid() == "ground" else []
+        )
+        look = f' style="{";".join([*fill, *ground])}"' if fill or ground else ""
         words = escape(clean(s), quote=False)
         where = f'x="{_num(x)}" y="{_num(y)}"{anchor}{look}'
         self.out.append(("", f'<text class="{name}" {where}>{words}</text>'))

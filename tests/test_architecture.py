@@ -23,7 +23,7 @@ FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "leftout", "checkup", "sources", "crm", "asof"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
-PICTURES = {"theme", "charts"}
+PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
            "sections", "frame", "intake", "progress", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "backup", "__main__"}  # fmt: skip
 MAY_IMPORT = {

@@ -48,7 +48,8 @@ def unit_of(column: str) -> str:
     ('count', 'days', 'word')
     """
     stem, _, ending = column.rpartition("_")
-    return _UNITS.get(column) or (_ENDINGS.get(ending) if stem else None) or "word"
+    own = column.removeprefix("median_")
+    return _UNITS.get(column) or _UNITS.get(own) or (_ENDINGS.get(ending) if stem else None) or "word"
 
 
 def bases(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from .. import charts, fmt, texts
 from .bundle import plain
-from .columns import bases
+from .columns import bases, unit_of
 
 # which columns of a metric's table a chart reads: the first is the name, the last the value where nothing else is said
 _DRAWN: dict[str, dict[str, str]] = {
@@ -18,11 +20,13 @@ _DOTS = (
     {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},
     {"value": "nps", "low": "low_nps", "high": "high_nps", "cases": "nps_answers"},
 )
-MEASURE = {"steps": "count", "ranges": "median"}  # the chart's column without which there is nothing to draw
+MEASURE = {"steps": "count", "ranges": "median", "scatter": "y"}  # the chart's column without which there is nothing to draw
 
 
 def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame:
     """A table under the column names that its chart reads, without shares of small bases: they are no percentages."""
+    if chart is charts.scatter:
+        return data.rename(columns=_scattered(data))
     data = data.assign(**{c: data[c].where(base >= min_base) for c, base in bases(data).items()})
     names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
     if chart is charts.dots:
@@ -34,18 +38,65 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     return data.rename(columns={column: called for called, column in names.items()})
 
 
+def _scattered(data: pd.DataFrame) -> dict[str, str]:
+    """What a table of points calls its group (names, if it begins with them) and its two measures."""
+    called = ("x", "y") if is_numeric_dtype(data.iloc[:, 0]) else ("group", "x", "y")
+    return dict(zip(data.columns, called, strict=False))
+
+
+def numbers_of(chart: Callable, data: pd.DataFrame) -> pd.DataFrame:
+    """The table under a chart: what it draws; of points, which can be a million, how many there are and their medians."""
+    if chart is not charts.scatter:
+        return data
+    called = {v: k for k, v in _scattered(data).items()}
+    groups = data.groupby(called["group"], sort=False, dropna=False, observed=True) if "group" in called else [(None, data)]
+    rows = [
+        ({called["group"]: name} if "group" in called else {})
+        | {"count": _counts(rows).sum()}
+        | {f"median_{called[of]}": _median(rows[called[of]], _counts(rows)) for of in ("x", "y")}
+        for name, rows in groups
+    ]
+    return pd.DataFrame(rows)
+
+
+def _counts(points: pd.DataFrame) -> np.ndarray:
+    """How many each row stands for."""
+    return points["count"].to_numpy() if "count" in points else np.ones(len(points), int)
+
+
+def _median(values: pd.Series, counts: np.ndarray) -> float:
+    """The middle of the values that are known, each taken as often as it counts.
+
+    >>> _median(pd.Series([1.0, 5.0, 9.0]), np.array([1, 1, 2]))
+    7.0
+    """
+    known = values.notna().to_numpy()
+    order = values.to_numpy(float)[known].argsort(kind="stable")
+    ordered, upto = values.to_numpy(float)[known][order], counts[known][order].cumsum()
+    if not len(ordered):
+        return float("nan")
+    middle = np.searchsorted(upto, [(upto[-1] - 1) // 2 + 1, upto[-1] // 2 + 1])
+    return float(ordered[middle].mean())
+
+
 def heads_of(chart: Callable, data: pd.DataFrame, lang: str) -> dict[str, tuple[str, str]]:
-    """What a matrix's rows and columns are: the heads of its table's first two columns."""
+    """What a matrix's rows and columns are: the heads of its table's first two columns; of points, their two measures and units."""
+    if chart is charts.scatter:
+        measures = [c for c, called in _scattered(data).items() if called in ("x", "y")]
+        x, y = ((texts.column(c, lang), unit_of(c)) for c in measures)
+        return {"heads": (x[0], y[0]), "units": (x[1], y[1])}
     first, second = (texts.column(c, lang) for c in data.columns[:2])
     return {"heads": (first, second)} if chart is charts.heat else {}
 
 
-def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, currency: str) -> str:
+def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, currency: str, heads: dict | None = None) -> str:
     """The description of a drawn frame, from its own numbers."""
     if chart is charts.steps:
         first, last = drawn.iloc[0], drawn.iloc[-1]
         return texts.say("alts.steps", lang, count=len(drawn), first=_named(first, lang), last=_named(last, lang),
                          first_count=fmt.count(first["count"], lang), last_count=fmt.count(last["count"], lang))  # fmt: skip
+    if chart is charts.scatter:
+        return _described(drawn, lang, heads or {}, currency)
     value = {"ranges": "median"}.get(chart.__name__, "value")
     shown = lambda v: texts.days(fmt.days(v, lang), lang) if unit == "days" else fmt.unit(v, unit or "count", lang, currency)  # noqa: E731
     known = drawn.dropna(subset=[value])
@@ -58,6 +109,15 @@ def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, 
         return texts.say("alts.trend", lang, first=fmt.period(first["period"], lang), last=fmt.period(last["period"], lang),
                          start=shown(first[value]), finish=shown(last[value]), **words)  # fmt: skip
     return texts.say(f"alts.{chart.__name__}", lang, **words, low_name=_named(low, lang), high_name=_named(high, lang))
+
+
+def _described(points: pd.DataFrame, lang: str, heads: dict, currency: str) -> str:
+    """How many points there are, and from where to where."""
+    words = {"count": fmt.count(_counts(points).sum(), lang)}
+    for of, head, unit in zip("xy", heads["heads"], heads["units"], strict=True):
+        low, high = (fmt.unit(v, unit, lang, currency) for v in (points[of].min(), points[of].max()))
+        words |= {of: head, f"{of}_low": low, f"{of}_high": high}
+    return texts.say("alts.scatter", lang, **words)
 
 
 def _named(row: pd.Series, lang: str) -> str:

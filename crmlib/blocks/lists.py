@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pandas as pd
+
 from .. import charts, findings, fmt, texts
 from ..crm import Crm
 from ..findings import Finding
@@ -12,9 +14,9 @@ from .bundle import Block, esc, exact, localised, told
 _COLOUR = {"problem": "bad", "warning": "bad", "opportunity": "good", "info": ""}
 
 
-def key(chart: Callable, lang: str, hot: Any) -> str:
+def key(chart: Callable, lang: str, hot: Any, drawn: pd.DataFrame | None = None) -> str:
     """What the marks of a chart mean."""
-    marks = charts.key(chart.__name__, lang, hot is not None)
+    marks = charts.key(chart.__name__, lang, hot is not None, drawn)
     items = "".join(
         f'<li><i{"" if mark == "box" else f" class={mark}"} style="{"background" if mark == "box" else "color"}:var(--{token})"></i>{esc(words)}</li>'
         for mark, token, words in marks

@@ -12,7 +12,7 @@ from ..findings import Finding
 from ..kpi import Kpi
 from . import cards, frame, lists
 from .bundle import Block, esc, told
-from .describe import MEASURE, describe, drawn_of, heads_of, key_of, thing_of
+from .describe import MEASURE, describe, drawn_of, heads_of, key_of, numbers_of, thing_of
 from .tables import table, table_facts
 
 
@@ -58,29 +58,33 @@ class Page:
     ) -> Block:  # fmt: skip
         """A chart under the sentence that it shows, with its numbers folded below.
 
-        `chart`: a function of crmlib.charts · `data`: the table drawn, names first · `says`:
+        `chart`: a function of crmlib.charts · `data`: the table drawn, names first (scatter: group if any, x, y) · `says`:
         sentences beside it · `window`: the deals or days it is about, in words · `hot`: the row that is the finding ·
         `table`: what its table is called (default: as the figure) · `needs`: tables or table.column without which it says so
         """
-        drawn = drawn_of(chart, data, self.crm.business.min_base)
+        drawn, numbers = drawn_of(chart, data, self.crm.business.min_base), numbers_of(chart, data)
         if self._absent(needs) or not drawn[MEASURE.get(chart.__name__, "value")].fillna(0).any():
-            return self.table(name, headline, data, window=window, table=table, needs=needs)
+            return self.table(name, headline, numbers, window=window, table=table, needs=needs)
         drawn = drawn.assign(hot=drawn["name"] == hot) if chart in (charts.ranges, charts.dots) else drawn
         extra = options | ({"unit": unit} if unit else {}) | ({"highlight": hot} if chart in (charts.steps, charts.bars) else {})
 
         def html(lang: str) -> str:
             title = self._sentence(headline, "title", lang)
-            more = heads_of(chart, data, lang) | ({"currency": self.crm.business.currency} if unit == "money" else {})
+            more = heads_of(chart, data, lang) | (
+                {"currency": self.crm.business.currency} if unit == "money" or chart is charts.scatter else {}
+            )
             shape = {k: v(lang) if callable(v) else v for k, v in extra.items()}
             picture = theme.svg(
                 chart(drawn, lang, **shape, **more),
                 f"fig-{name}",
                 title,
-                describe(chart, drawn, lang, unit, self.crm.business.currency),
+                describe(chart, drawn, lang, unit, self.crm.business.currency, more),
             )
             beside = "".join(f"<p>{told(self._sentence(s, 'title', lang))}</p>" for s in says)
-            folded = self._table(table or name, data, lang, window, hot)
-            two = f'<div class="two"><div>{lists.key(chart, lang, hot)}{picture}</div><div class="say">{beside}</div></div>'
+            folded = self._table(table or name, numbers, lang, window, hot)
+            two = (
+                f'<div class="two"><div>{lists.key(chart, lang, hot, drawn)}{picture}</div><div class="say">{beside}</div></div>'
+            )
             return self._framed(
                 name,
                 title,
@@ -90,7 +94,7 @@ class Page:
             )
 
         toc = {"toc": self._each(lambda g: texts.short(self._key(name), g))}
-        return Block(self._each(html), id=name, facts={"tables": [self._facts(table or name, data, window)]}, page=toc)
+        return Block(self._each(html), id=name, facts={"tables": [self._facts(table or name, numbers, window)]}, page=toc)
 
     def table(
         self, name: str, headline: Finding, data: pd.DataFrame, *, window: Callable[[str], str] | None = None, hot: Any = None,

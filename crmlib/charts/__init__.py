@@ -4,11 +4,14 @@ theme.svg puts the figure on the page. All is placed for the narrowest phone. An
 the page then says in words that there is nothing. A missing value has no mark and the text "–".
 """
 
+import pandas as pd
+
 from .. import texts
 from .bars import bars
 from .dots import dots
 from .heat import heat
 from .ranges import ranges
+from .scatter import legend, scatter
 from .spark import spark
 from .steps import steps
 from .trend import trend
@@ -20,16 +23,18 @@ _KEYS = {
 }
 
 
-def key(shape: str, lang: str, highlight: bool = False) -> list[tuple[str, str, str]]:
+def key(shape: str, lang: str, highlight: bool = False, frame: pd.DataFrame | None = None) -> list[tuple[str, str, str]]:
     """What the marks mean, for the line above the chart: (mark, colour token, words).
 
-    The finding's own mark is told only where there is one (`highlight`).
+    The finding's own mark is told only where there is one (`highlight`), groups where the `frame` has some.
 
     >>> key("ranges", "en")[1]
     ('ring', 'ink-3', 'median before')
     """
+    if shape == "scatter" and frame is not None:
+        return legend(frame, lang)
     marks = _KEYS.get(shape, [])
     return [(mark, token, texts.say(f"charts.{word}", lang)) for mark, token, word in marks if highlight or word != "bottleneck"]
 
 
-__all__ = ["bars", "dots", "heat", "key", "ranges", "spark", "steps", "trend"]
+__all__ = ["bars", "dots", "heat", "key", "ranges", "scatter", "spark", "steps", "trend"]

@@ -33,15 +33,18 @@ def units(ax) -> Transform:
     return Affine2D().scale(1 / 72, -1 / 72).translate(0, fig.get_figheight()) + fig.dpi_scale_trans
 
 
-def write(ax, x, y, text, *, size=BODY, tone="ink", ha="left", bold=False, row=False):
-    """One line of text at x, y in units, y its baseline; with `row`, y is a row of data and its middle."""
+def write(ax, x, y, text, *, size=BODY, tone="ink", ha="left", bold=False, row=False, ground=False):
+    """One line of text at x, y in units, y its baseline; with `row`, y is a row of data and its middle.
+
+    `ground`: a rim of the page's own colour keeps it readable over marks.
+    """
     place = units(ax)
     if row:
         place = blended_transform_factory(place, ax.transData)
     ax.text(
         x, y, clean(text), transform=place, ha=ha, va="center" if row else "baseline", fontsize=size,
         color=COLOR[tone], fontweight="bold" if bold else "normal", family="DejaVu Sans",
-        parse_math=False, usetex=False, **FREE,
+        parse_math=False, usetex=False, gid="ground" if ground else None, **FREE,
     )  # fmt: skip
 
 

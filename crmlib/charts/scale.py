@@ -61,3 +61,25 @@ def along(high: float, unit: str, lang: str, room: float, currency: str | None =
         if (len(values) - 1) * (widest + 12) <= room or not found:
             found = values
     return found
+
+
+def round_about(low: float, high: float, whole: bool = False) -> list[float]:
+    """Round values around these; from zero where that costs at most half of the room, or there is but one value.
+
+    >>> round_about(3, 47), round_about(4.1, 4.6)
+    ([0.0, 10.0, 20.0, 30.0, 40.0, 50.0], [4.1, 4.2, 4.3, 4.4, 4.5, 4.6])
+    """
+    return ticks(low, high, whole, start=0.0 if 0 <= low <= high / 2 or low == high else low)
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Powers of ten around these, above zero; over less than two of them 2 and 5 of each as well.
+
+    >>> decades(3, 4000), decades(30, 400)
+    ([1.0, 10.0, 100.0, 1000.0, 10000.0], [20.0, 50.0, 100.0, 200.0, 500.0])
+    """
+    steps = (1, 2, 5) if high < low * 100 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 2)
+    values = [float(f"{m}e{p}") for p in powers for m in steps]
+    first = max(i for i, v in enumerate(values) if v <= low)
+    return values[first : max(first + 1, next(i for i, v in enumerate(values) if v >= high)) + 1]

@@ -71,9 +71,12 @@ def finding(rule: str, part: str, lang: str) -> str:
 
 
 def column(name: str, lang: str) -> str:
-    """The head of a table's column."""
+    """The head of a table's column; of a median without a name of its own, what it is the median of."""
     book = _book(lang)
-    return book["columns"].get(name) or book["metrics"].get(name, {}).get("name") or word(name, lang)
+    known = book["columns"].get(name) or book["metrics"].get(name, {}).get("name")
+    if not known and name.startswith("median_"):
+        return say("page.median_of", lang, what=column(name.removeprefix("median_"), lang))
+    return known or word(name, lang)
 
 
 def report(name: str, part: str, lang: str) -> str:
