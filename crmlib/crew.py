@@ -81,12 +81,12 @@ class Crew:
 
     def _outcome(self, child: Child) -> Outcome:
         _kill(child)  # before it is reaped: until then its number is nobody else's
-        _, status, usage = os.wait4(child.pid, 0)
+        _, status, used = os.wait4(child.pid, 0)
         self._listen(child)
         child.pipe.close()
         self.children.remove(child)
         shutil.rmtree(child.scratch, ignore_errors=True)
-        return _judged(child, os.waitstatus_to_exitcode(status), usage.ru_maxrss // 1000)
+        return _judged(child, os.waitstatus_to_exitcode(status), used)
 
     def _listen(self, child: Child) -> None:
         """What the process has said since the last look."""
@@ -138,7 +138,7 @@ def _kill(child: Child) -> None:
         os.kill(child.pid, signal.SIGKILL)
 
 
-def _judged(child: Child, code: int, peak_mb: int) -> Outcome:
+def _judged(child: Child, code: int, used: resource.struct_rusage) -> Outcome:
     """Good is only what said so at its end, and then ended in order."""
     seconds, limit = round(time.monotonic() - child.began, 1), child.task.limits.memory_mb
     outcome = Outcome(child.task.job, child.task.executed, seconds)
@@ -148,8 +148,8 @@ def _judged(child: Child, code: int, peak_mb: int) -> Outcome:
         outcome = failed_or_ok(outcome, child.problem or f"{_end_of(code)} in {child.place}")
     if outcome.error and "memory" in outcome.error.lower():
         may = f", and may have {limit} MB (limits.memory_mb in the params file)" if limit else ""
-        outcome = replace(outcome, error=f"{outcome.error}. It had {peak_mb} MB{may}")
-    return outcome
+        outcome = replace(outcome, error=f"{outcome.error}. It had {used.ru_maxrss // 1000} MB{may}")
+    return replace(outcome, cpu_seconds=round(used.ru_utime + used.ru_stime, 2))
 
 
 def _end_of(code: int) -> str:

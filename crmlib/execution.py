@@ -5,7 +5,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job. `error` says it in one sentence, without traceback or path."""
+    """What became of a job. `error` says it in one sentence, without traceback or path; `cpu_seconds`: of processor time."""
 
     job: Job
     executed: Path
     seconds: float = 0.0
     error: str | None = None
+    cpu_seconds: float = field(default=0.0, compare=False)
 
     @property
     def state(self) -> str:

@@ -140,6 +140,7 @@ def _outcome(run: Path, record: dict[str, Any]) -> Outcome:
         run / record["executed"],
         record["seconds"],
         record["error"],
+        record["cpu_seconds"],
     )
 
 
