@@ -39,6 +39,7 @@ def file_sha(path: Path) -> str:
     try:
         remembered, sha = json.loads(note.read_text())
         if remembered == mark:
+            os.utime(note)
             return sha
     except (OSError, ValueError):
         pass  # no note yet, or one cut off: the file itself is asked
@@ -53,12 +54,11 @@ def file_sha(path: Path) -> str:
 def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     """The folder of entry `key`; `make(folder)` fills it if nobody has yet."""
     folder = places.work() / kind / key
-    if folder.is_dir():
-        os.utime(folder)  # lately used: ageing leaves it alone
+    if touched(folder):
         return folder
     folder.parent.mkdir(exist_ok=True)
     with locked(folder.with_name(f"{key}.lock")):
-        if not folder.is_dir():
+        if not touched(folder):
             half = folder.with_name(f"{key}.half")
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(mode=0o700)
@@ -67,12 +67,31 @@ def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def touched(path: Path) -> bool:
+    """Whether it is there; from now on it counts as lately used, and ageing leaves it alone."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock that the system releases when its holder dies."""
-    with path.open("a") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        yield
+    while True:
+        with path.open("a") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            if _is_at(f.fileno(), path):  # else ageing has dropped the file meanwhile: the lock is that of a new one
+                yield
+                return
+
+
+def _is_at(opened: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(opened), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def write(path: Path, text: str) -> None:
