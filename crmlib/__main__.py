@@ -15,7 +15,7 @@ from . import params as params_files
 from .errors import CrmError, PublishError, UsageError
 from .params import Params
 from .periods import Period
-from .plan import Job, Narrowing, choose_reports, jobs
+from .plan import Job, Narrowing, choose_reports, counted, jobs, lines
 from .progress import say
 
 app = typer.Typer(
@@ -66,7 +66,7 @@ def run(
     force: ForceOpt = False,
 ) -> None:
     """Execute the notebooks of a params file and publish their pages."""
-    from . import lock
+    from . import ageing, lock
     from .run import workers as how_many
 
     at_once = how_many(workers)
@@ -74,8 +74,14 @@ def run(
     with lock.one_run(places.out()) as unfinished:
         if unfinished:
             say(f"The run before ({unfinished}) did not come to its end; what it left is cleared away.")
-        todo = _jobs(chosen, asked)
-        _finish(*_execute(todo, chosen, at_once))
+        listed = _jobs(chosen, asked)
+        say(counted(listed))
+        outcomes, run_id = _execute(listed, chosen, at_once)
+        ageing.tidy()
+        if outcomes:
+            _finish(outcomes, run_id)
+        else:
+            say(f"All {len(listed)} reports are up to date. Open {_shown(places.out() / 'site' / 'index.html')}")
 
 
 @app.command()
@@ -90,11 +96,8 @@ def plan(
 ) -> None:
     """Say what would run, and why, without running it."""
     chosen, asked = _start(params, Narrowing(period, team, report, source, force), out)
-    todo = _jobs(chosen, asked)
-    width = max(len(str(job)) for job in todo)
-    for job in todo:
-        say(f"{job!s:{width}}  {job.reason}")
-    say(f"{len(todo)} to run.")
+    for line in lines(_jobs(chosen, asked)):
+        say(line)
 
 
 @app.command()
@@ -180,28 +183,32 @@ def _start(path: str, asked: Narrowing, out: str) -> tuple[Params, Narrowing]:
 def _jobs(chosen: Params, asked: Narrowing) -> list[Job]:
     from .releases import current
 
-    states = {entry.key: entry.state for entry in current(places.out()).entries}
-    return jobs(chosen, asked, intake.open_source(asked.source or chosen.source), states)
+    return jobs(chosen, asked, intake.open_source(asked.source or chosen.source), current(places.out()))
 
 
-def _execute(todo: list[Job], chosen: Params, at_once: int) -> tuple[list[Any], str]:
+def _execute(listed: list[Job], chosen: Params, at_once: int) -> tuple[list[Any], str]:
+    """Execute what has to be; → those outcomes and the ones that are published again, and the run's name."""
     from . import run as batch
     from .progress import watched
+    from .publish import ready
 
     folder = batch.runs() / batch.new_id(batch.runs())
-    tasks = batch.tasks(todo, folder, chosen.limits)
-    with watched(len(tasks)) as tell:
-        outcomes = batch.execute_all(tasks, at_once, tell)
-    batch.forget_old_runs()
+    outcomes = [ready(job) for job in listed if job.does == "publish"]
+    if todo := [job for job in listed if job.does == "run"]:
+        tasks = batch.tasks(todo, folder, chosen.limits)
+        with watched(len(tasks)) as tell:
+            outcomes += batch.execute_all(tasks, at_once, tell)
     return outcomes, folder.name
 
 
 def _finish(outcomes: list[Any], run_id: str) -> None:
     """Publish, and say what came of it."""
+    from . import records
     from .publish import publish as bring_out
 
     done = bring_out(places.out(), outcomes, outcomes[0].job.languages, run_id)
     for outcome in done.failed:
+        records.remember(outcome.job, outcome)  # also one whose page could not be made
         print(f"failed: {outcome.error}", file=sys.stderr)
         print(f"        its notebook as far as it came: {_shown(outcome.executed)}", file=sys.stderr)
     kept = f"; {len(done.failed)} failed, their last good pages were kept" if done.failed else ""

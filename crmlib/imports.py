@@ -42,14 +42,14 @@ def data() -> dict[str, str]:
     return {p.name: _sha(p.read_bytes()) for p in sorted(LIB.glob("*.yml"))}
 
 
-def texts(languages: Iterable[str]) -> dict[str, str]:
-    """The words of blocks in these languages, by file; those of the frame are not among them."""
-    return {f"{p.parent.name}/{p.name}": _sha(_sections(p, False)) for lang in languages for p in _books(lang)}
+def texts() -> dict[str, str]:
+    """The words of blocks, by file; those of the frame are not among them."""
+    return {f"{p.parent.name}/{p.name}": _sha(_sections(p, False)) for p in _books()}
 
 
 def frame_texts() -> dict[str, str]:
     """The words of the frame, by file."""
-    said = {f"texts/{p.parent.name}/{p.name}": _sections(p, True) for p in _books("*")}
+    said = {f"texts/{p.parent.name}/{p.name}": _sections(p, True) for p in _books()}
     return {place: _sha(words) for place, words in said.items() if words}
 
 
@@ -57,7 +57,7 @@ def revision(report: str) -> str:
     """The code that makes a report's page, as one short hash, the same wherever it lies."""
     notebook = places.ROOT / "notebooks" / f"{report}.ipynb"
     files = code(notebook) if notebook.is_file() else {str(p): _sha(p.read_bytes()) for p in sorted(LIB.rglob("*.py"))}
-    return store.digest(files, texts("*"))[:12]
+    return store.digest(files, texts())[:12]
 
 
 def imported(source: str, package: list[str]) -> Iterator[str]:
@@ -101,8 +101,8 @@ def _room(lib: Path, module: str) -> tuple[str, str, tuple[str, ...]] | None:
     return path.relative_to(lib).as_posix(), _sha(content), tuple(set(imported(content.decode(), list(package))))
 
 
-def _books(lang: str) -> list[Path]:
-    return sorted((LIB / "texts").glob(f"{lang}/*.yml"))
+def _books() -> list[Path]:
+    return sorted((LIB / "texts").glob("*/*.yml"))
 
 
 def _sections(path: Path, frame: bool) -> bytes:

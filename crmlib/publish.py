@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import facts, index, navigation, notebook, pages
+from . import facts, index, navigation, notebook, pages, records
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
+from .frame import maker
 from .plan import Job, folder
-from .releases import Entry, Release, current, release, sha
+from .releases import Entry, Release, current, release
 from .run import new_id
+from .store import sha
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ def publish(out: Path, outcomes: Iterable[Outcome], languages: tuple[str, ...], 
     return Published(out / "site" / "index.html", results, sum(len(m.entry.languages) for m in made if not m.outcome.error))
 
 
+def ready(job: Job) -> Outcome:
+    """The executed notebook on record, to be published again."""
+    record = records.read(job) or records.Record()
+    return Outcome(job, record.path, record.seconds or 0.0)
+
+
 def _make(outcome: Outcome, before: Entry | None, run: str) -> _Made:
     if outcome.error is None:
         try:
@@ -80,6 +88,7 @@ def _good(outcome: Outcome, run: str) -> _Made:
         job.team, folder(job.team), job.period, job.report, job.languages, built[0].card["title"],
         as_of=built[0].facts["provenance"]["as_of"], run=run, cards={one.lang: one.card for one in built},
         sha256={name.rpartition("/")[2]: sha(data) for name, data in files.items()},
+        source=job.source, executed=sha(outcome.executed.read_bytes()), maker=maker(),
     )  # fmt: skip
     return _Made(outcome, entry, files)
 

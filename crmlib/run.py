@@ -7,7 +7,6 @@ killed, or runs out of memory, takes no other with it (a shared pool would break
 import json
 import multiprocessing
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,12 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import notebook, places, store
+from . import notebook, places, records, store
 from .execution import START_SECONDS, Outcome, Task, failed_or_ok, work
 from .params import Limits
 from .plan import Job, folder
 
-KEEP_RUNS = 3
 _GRACE_SECONDS = 15  # for a worker to notice its own limit
 _POLL_SECONDS = 0.2
 
@@ -79,6 +77,7 @@ def execute_all(todo: list[Task], at_once: int, tell: Tell) -> list[Outcome]:
             for future in as_completed(futures):
                 outcome = future.result()
                 done[outcome.job] = outcome
+                records.remember(outcome.job, outcome)
                 tell(outcome.state, outcome.job, outcome)
         except BaseException:
             stopping.set()
@@ -124,15 +123,15 @@ def _lost(task: Task, began: float, problem: str) -> Outcome:
 def _remember(run: Path | None, outcomes: Iterable[Outcome]) -> None:
     """What is finished is written down, also where the run was stopped; `publish` reads it."""
     if run is not None:
-        records = [asdict(o) | {"executed": o.executed.name} for o in outcomes]
-        store.write(run / "run.json", json.dumps(records, ensure_ascii=False, indent=1))
+        found = [asdict(o) | {"executed": o.executed.name} for o in outcomes]
+        store.write(run / "run.json", json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def last_run() -> list[Outcome]:
     """The outcomes of the newest run that came to any."""
     for run in sorted((p for p in runs().iterdir() if (p / "run.json").is_file()), reverse=True):
-        if records := json.loads((run / "run.json").read_text("utf-8")):
-            return [_outcome(run, record) for record in records]
+        if found := json.loads((run / "run.json").read_text("utf-8")):
+            return [_outcome(run, record) for record in found]
     return []
 
 
@@ -144,8 +143,3 @@ def _outcome(run: Path, record: dict[str, Any]) -> Outcome:
         record["seconds"],
         record["error"],
     )
-
-
-def forget_old_runs() -> None:
-    for old in sorted(p for p in runs().iterdir() if p.is_dir())[:-KEEP_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)

@@ -28,6 +28,10 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def file_sha(path: Path) -> str:
     """The sha256 of a file's bytes; not read again while its size and times of change stay as they were.
 
@@ -37,18 +41,18 @@ def file_sha(path: Path) -> str:
     mark = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     note = places.work() / "hashes" / digest(str(path.resolve()))[:32]
     try:
-        remembered, sha = json.loads(note.read_text())
+        remembered, content = json.loads(note.read_text())
         if remembered == mark:
             os.utime(note)
-            return sha
+            return content
     except (OSError, ValueError):
         pass  # no note yet, or one cut off: the file itself is asked
     with path.open("rb") as f:
-        sha = hashlib.file_digest(f, "sha256").hexdigest()
+        content = hashlib.file_digest(f, "sha256").hexdigest()
     if time.time() - max(stat.st_mtime, stat.st_ctime) > _RACY_SECONDS:
         note.parent.mkdir(exist_ok=True)
-        write(note, json.dumps([mark, sha]))
-    return sha
+        write(note, json.dumps([mark, content]))
+    return content
 
 
 def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
