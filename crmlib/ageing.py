@@ -3,7 +3,6 @@
 import fcntl
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from . import places, records
@@ -17,17 +16,18 @@ _NOTES = ("hashes", "records")
 def tidy() -> None:
     """Drop what has aged."""
     work, now = places.work(), time.time()
-    for kind in _STORES:
-        for folder in _old((p for p in (work / kind).glob("*") if p.is_dir()), now):
-            _drop_store(folder, now)
-    for kind in _NOTES:
-        for note in _old((work / kind).glob("*"), now):
-            note.unlink(missing_ok=True)
+    for folder in [p for kind in _STORES for p in (work / kind).glob("*") if p.is_dir() and _aged(p, now)]:
+        _drop_store(folder, now)
+    for note in [p for kind in _NOTES for p in (work / kind).glob("*") if _aged(p, now)]:
+        note.unlink(missing_ok=True)
     _drop_runs(work / "runs")
 
 
-def _old(paths: Iterator[Path], now: float) -> list[Path]:
-    return [p for p in paths if now - p.stat().st_mtime > DAYS * 86_400]
+def _aged(path: Path, now: float) -> bool:
+    try:
+        return now - path.stat().st_mtime > DAYS * 86_400
+    except FileNotFoundError:  # its maker has given it its name at this moment
+        return False
 
 
 def _drop_store(folder: Path, now: float) -> None:
@@ -38,7 +38,7 @@ def _drop_store(folder: Path, now: float) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        if _old(iter([folder]), now):
+        if _aged(folder, now):
             gone = folder.with_name(f"{folder.name}.gone")
             folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)

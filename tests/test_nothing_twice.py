@@ -313,6 +313,14 @@ def test_a_report_that_failed_is_run_again(project):
     assert "Published 8 pages" in crm(project, "run").stdout and planned(project) == everything("up to date")
 
 
+def test_a_report_whose_page_could_not_be_made_is_run_again(project):
+    swap(project / "notebooks" / "voices.ipynb", '\\"unit\\": \\"share\\"', '\\"unit\\": \\"percent\\"')
+    run = crm(project, "run", "--report", "voices", "--team", "north")
+    assert run.returncode == 1 and "'percent'" in run.stderr
+    assert planned(project)["voices north"] == "run: failed last time"
+    assert "Not updated" in (project / "reports_out" / "site" / "north" / "index.html").read_text("utf-8")
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(project):
     september = {"CRM_PERIOD": "2026-09", "CRM_TEAM": "north"}
     env = os.environ | {"CRM_ROOT": str(project), "PYTHONPATH": str(project), "CRM_OUT": ""} | september
