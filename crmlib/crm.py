@@ -163,6 +163,7 @@ class Crm:
         """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
         if not self.delivery.door["tables"][_known(table).name]["left_out"]:
             return {}
+        self.delivery.read.add(table)
         out = self.delivery.raw(f"{table}__left_out")
         counted = out.filter((out._at < literal_day(self.end)) | out._at.isnull()).group_by("reason").agg(n=lambda t: t.count())
         return {r.reason: int(r.n) for r in counted.order_by("reason").execute().itertuples()}

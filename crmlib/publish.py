@@ -102,7 +102,9 @@ def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:
     titles = {lang: _title(job, lang) for lang in job.languages}
     cards = {lang: {"title": title} for lang, title in titles.items()}
     first = titles[job.languages[0]]
-    return Entry(job.team, folder(job.team), job.period, job.report, (), first, "failed", None, error, run, cards, source=job.source)
+    return Entry(
+        job.team, folder(job.team), job.period, job.report, (), first, "failed", None, error, run, cards, source=job.source
+    )
 
 
 def _title(job: Job, lang: str) -> str:

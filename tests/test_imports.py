@@ -3,6 +3,7 @@
 from test_architecture import LIB, rooms
 
 from crmlib import imports, places
+from crmlib.frame import MAKERS
 
 
 def reached(report):
@@ -53,3 +54,11 @@ def test_the_frame_s_words_are_apart(tmp_path, monkeypatch):
 def test_the_revision_is_that_of_the_report_s_own_code():
     assert imports.revision("funnel") != imports.revision("feedback") != imports.revision("an analyst's own")
     assert imports.revision("funnel") == imports.revision("funnel") and len(imports.revision("funnel")) == 12
+
+
+def test_every_room_that_makes_pages_is_among_those_whose_change_publishes_them_again():
+    makers = {name.removesuffix(".py").removesuffix("/__init__") for name in MAKERS if name.endswith(".py")}
+    used = {m.partition(".")[0] for r in rooms() if r.name in makers for m, _ in r.imports()}
+    makes_nothing = {"errors", "execution", "imports", "places", "plan", "records", "releases", "run", "store"}
+    assert used - makers == makes_nothing
+    assert all((LIB / name).is_file() for name in MAKERS)

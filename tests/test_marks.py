@@ -3,13 +3,15 @@
 import json
 from datetime import date, datetime
 
+import product
 import pytest
 from given import folder as given_folder
 from given import prepared, settings
 
-from crmlib import asof, marks
+from crmlib import asof, marks, places
 from crmlib.blocks import Page
-from crmlib.crm import open_crm
+from crmlib.crm import Delivery, open_crm
+from crmlib.notebook import TWIN
 from crmlib.periods import Period
 from crmlib.schema import tables
 from crmlib.sources import prepare
@@ -121,6 +123,16 @@ def test_what_is_known_by_the_end(last, known):
 def test_teams_exist_from_the_day_before_which_nobody_knows_them():
     door = {"teams": {"b": "2026-10-31", "a": None, "c": "2026-11-01"}}
     assert marks.teams_at(door, date(2026, 11, 1)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("report", sorted(p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb")))
+def test_every_file_that_a_report_opens_is_marked_in_its_footer(small_demo, monkeypatch, report):
+    opened, real = set(), Delivery.raw
+    monkeypatch.setattr(Delivery, "raw", lambda self, name: (opened.add(name.removesuffix("__left_out")), real(self, name))[1])
+    nb = product.executed(report, source=str(small_demo), period="2026-10", team="north", languages=["en"])
+    footer = nb.cells[-1].outputs[0].data[TWIN]
+    marked = {name for name, mark in footer["page"]["inputs"]["tables"].items() if "content" in (mark or {})}
+    assert opened and opened <= marked and marked - opened <= {"changes"}  # a view that needs few columns may not look them up
 
 
 def test_a_page_s_footer_says_what_was_read_as_the_machine_will_ask_for_it(tmp_path):
