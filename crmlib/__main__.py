@@ -13,8 +13,7 @@ from . import backup, intake, places
 from . import params as params_files
 from .errors import CrmError, PublishError, UsageError
 from .params import Params
-from .periods import Period
-from .plan import Job, Narrowing, choose_reports, jobs
+from .plan import Narrowing, counted, lines
 from .progress import say
 
 app = typer.Typer(
@@ -67,16 +66,22 @@ def run(
     force: ForceOpt = False,
 ) -> None:
     """Execute the notebooks of a params file and publish their pages."""
-    from . import lock
-    from . import run as batch
+    from . import ageing, batch, lock
+    from . import run as running
 
-    how = (batch.workers(workers), batch.engine(engine))
+    how = (running.workers(workers), running.engine(engine))
     chosen, asked = _start(params, Narrowing(period, team, report, source, force), out)
     with lock.one_run(places.out()) as unfinished:
         if unfinished:
             say(f"The run before ({unfinished}) did not come to its end; what it left is cleared away.")
-        todo = _jobs(chosen, asked)
-        _finish(*_execute(todo, chosen, *how))
+        listed = batch.planned(chosen, asked)
+        say(counted(listed))
+        outcomes, run_id = batch.executed(listed, chosen, *how)
+        ageing.tidy()
+        if outcomes:
+            _end(batch.brought_out(outcomes, run_id))
+        else:
+            say(f"All {len(listed)} reports are up to date. Open {places.short(places.out() / 'site' / 'index.html')}")
 
 
 @app.command()
@@ -90,18 +95,17 @@ def plan(
     force: ForceOpt = False,
 ) -> None:
     """Say what would run, and why, without running it."""
-    chosen, asked = _start(params, Narrowing(period, team, report, source, force), out)
-    todo = _jobs(chosen, asked)
-    width = max(len(str(job)) for job in todo)
-    for job in todo:
-        say(f"{job!s:{width}}  {job.reason}")
-    say(f"{len(todo)} to run.")
+    from .batch import planned
+
+    for line in lines(planned(*_start(params, Narrowing(period, team, report, source, force), out))):
+        say(line)
 
 
 @app.command()
 def publish(out: OutOpt = "") -> None:
     """Publish the executed notebooks of the last run again, without executing them."""
     from . import lock
+    from .batch import brought_out
     from .run import last_run
 
     _use(out)
@@ -109,7 +113,7 @@ def publish(out: OutOpt = "") -> None:
         outcomes = last_run()
         if not outcomes:
             raise UsageError("There is no executed run to publish. Executed notebooks are kept for three runs. Run first.")
-        _finish(outcomes, outcomes[0].executed.parent.name)
+        _end(brought_out(outcomes, outcomes[0].executed.parent.name))
 
 
 @app.command()
@@ -164,54 +168,15 @@ def _use(out: str) -> None:
         os.environ["CRM_OUT"] = out
 
 
-def _start(path: str, asked: Narrowing, out: str) -> tuple[Params, Narrowing]:
-    """Read the params file, and say everything that narrows or redirects it."""
-    from . import notebook
+def _start(params: str, asked: Narrowing, out: str) -> tuple[Params, Narrowing]:
+    from .batch import begun
 
     _use(out)
-    chosen = params_files.load(path)
-    if asked.period:
-        Period.parse(asked.period)  # an unreadable one is refused before a source is opened
-    if asked.source:
-        params_files.check_source(asked.source)
-    shown = asked.in_force() | ({"OUT": os.environ["CRM_OUT"]} if os.environ.get("CRM_OUT") else {})
-    if shown:
-        say("Narrowed by " + " ".join(f"{name}={value}" for name, value in shown.items()))
-    for report in choose_reports(chosen.reports, asked.report):
-        notebook.check(notebook.path_of(report))
-    return chosen, asked
+    return begun(params, asked)
 
 
-def _jobs(chosen: Params, asked: Narrowing) -> list[Job]:
-    from .releases import current
-
-    states = {entry.key: entry.state for entry in current(places.out()).entries}
-    return jobs(chosen, asked, intake.open_source(asked.source or chosen.source), states)
-
-
-def _execute(todo: list[Job], chosen: Params, at_once: int, engine: str) -> tuple[list[Any], str]:
-    from . import run as batch
-    from .progress import watched
-
-    folder = batch.runs() / batch.new_id(batch.runs())
-    tasks = batch.in_order(batch.tasks(todo, folder, chosen.limits), lambda _job: None)
-    with watched(len(tasks)) as tell:
-        outcomes = batch.execute_all(tasks, at_once, tell, engine)
-    batch.forget_old_runs()
-    return outcomes, folder.name
-
-
-def _finish(outcomes: list[Any], run_id: str) -> None:
-    """Publish, and say what came of it."""
-    from .publish import publish as bring_out
-
-    done = bring_out(places.out(), outcomes, outcomes[0].job.languages, run_id)
-    for outcome in done.failed:
-        print(f"failed: {outcome.error}", file=sys.stderr)
-        print(f"        its notebook as far as it came: {places.short(outcome.executed)}", file=sys.stderr)
-    kept = f"; {len(done.failed)} failed, their last good pages were kept" if done.failed else ""
-    say(f"Published {done.pages} pages{kept}. Open {places.short(done.index)}")
-    if done.failed:
+def _end(good: bool) -> None:
+    if not good:
         raise typer.Exit(1)
 
 

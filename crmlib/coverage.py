@@ -18,6 +18,7 @@ from .formats import PLAIN, Formats
 from .inputs import ROW, DeclaredDay, Given, database, without_paths
 from .leftout import mark_duplicates, mark_orphans, refuse_too_many
 from .money import convert
+from .parquet import write_tables
 from .schema import Business, Table, tables
 from .sql import literal, quoted
 from .stages import derive
@@ -38,10 +39,12 @@ def fill(folder: Path, source: "Source") -> None:
     with connection([f.path for f in source.files.values()], folder) as con:
         given = source.given(con, scratch, day := DeclaredDay(source.as_of))
         door = clean(con, given, source.business)
-        _write_tables(con, door, folder)
+        contents = write_tables(con, door, folder)
     shutil.rmtree(scratch)
     for name, found in door["tables"].items():
-        found["sha256"] = _content(given[name]) if name in given else None
+        found["sha256"] = _delivered(given[name]) if name in given else None
+        found["content"], found["left_out_content"] = contents[name], contents.get(f"{name}__left_out")
+    door["spans"] = contents["spans"]
     door["dated_by_declaration"] = day.tables
     door["as_of"] = source.as_of.isoformat() if source.as_of else None
     door["first"] = door["first"] or door["as_of"]
@@ -53,24 +56,10 @@ def fill(folder: Path, source: "Source") -> None:
     store.write(folder / "door.json", json.dumps(door, ensure_ascii=False, indent=1))
 
 
-def _content(given: Given) -> str | None:
+def _delivered(given: Given) -> str | None:
     """The sha256 of the file that a table is made of; of several files, that of their hashes."""
     shas = [f.sha for f in given.files]
     return shas[0] if len(shas) == 1 else store.digest(*shas)
-
-
-def _write_tables(con: duckdb.DuckDBPyConnection, door: dict[str, Any], folder: Path) -> None:
-    left_out = [f"{n}__left_out" for n, t in door["tables"].items() if t["left_out"]]
-    try:
-        for name in ["spans", *door["tables"], *left_out]:
-            file = literal(folder / f"{name}.parquet")
-            con.execute(f'copy "{name}" to {file} (format parquet, compression zstd, parquet_version v2)')
-    except duckdb.IOException:
-        free = shutil.disk_usage(folder).free
-        raise CrmError(
-            f"The prepared store cannot be written; its disk has {free / 1e6:,.0f} MB free. It needs about as much as the source. "
-            "Make room there, or choose another folder with --out."
-        ) from None
 
 
 def _attach(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -108,7 +97,7 @@ def clean(
     """Make a clean table of each canonical one that is given, in an order in which parents come first.
 
     `tell`: who hears of a table that breaks the contract; it then counts as not delivered. Without it the first one ends all.
-    → {"tables": {name: {rows, delivered, undated, left_out: {reason: n}}}, "warnings", "teams", "first", "last"}
+    → {"tables": {name: {rows, delivered, undated, left_out: {reason: n}}}, "warnings", "teams", "history", "first", "last"}
     """
     door: dict[str, Any] = {"tables": {}, "warnings": []}
     _make_empty(con, [t for t in tables().values() if t.name not in given])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import ibis
 import ibis.backends.duckdb  # else its 0.1 s would be the first open_crm's
 import pandas as pd
 
-from . import coverage
+from . import coverage, marks
 from .asof import literal_day, view_of
 from .errors import DataError, UsageError, nearest
 from .inputs import Given
@@ -35,7 +35,8 @@ class Delivery:
     door: dict[str, Any]
     last_moment: datetime | None
     folder: Path | None = None  # of the prepared store; None: the tables are in the connection
-    read: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)  # tables of which rows were read
+    asked: set[str] = field(default_factory=set)  # tables of which it was asked whether they are there
     _views: dict[str, Any] = field(default_factory=dict)
 
     def raw(self, table: str) -> Any:
@@ -130,12 +131,12 @@ class Crm:
     @property
     def teams(self) -> list[str]:
         """The teams that exist by the period's end, by name."""
-        since = self.delivery.door["teams"]
-        return sorted(t for t, day in since.items() if day is None or date.fromisoformat(day) < self.end)
+        return marks.teams_at(self.delivery.door, self.end)
 
     def has(self, table: str, *columns: str) -> bool:
         """Was the table delivered with rows, and with these columns?"""
         found = self.delivery.door["tables"][_known(table).name]
+        self.delivery.asked.add(table)
         return bool(found["rows"]) and set(columns) <= set(found["delivered"])
 
     def frame(self, table: str, columns: list[str] | None = None, limit: int = ROW_LIMIT) -> pd.DataFrame:
@@ -162,6 +163,7 @@ class Crm:
         """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
         if not self.delivery.door["tables"][_known(table).name]["left_out"]:
             return {}
+        self.delivery.read.add(table)
         out = self.delivery.raw(f"{table}__left_out")
         counted = out.filter((out._at < literal_day(self.end)) | out._at.isnull()).group_by("reason").agg(n=lambda t: t.count())
         return {r.reason: int(r.n) for r in counted.order_by("reason").execute().itertuples()}
@@ -175,9 +177,7 @@ class Crm:
     @property
     def as_of(self) -> datetime:
         """The last moment this view can know about: the period's end, or the data's where they stop before it."""
-        before_end = datetime.combine(self.end, datetime.min.time()) - timedelta(seconds=1)
-        last = self.delivery.last_moment
-        return before_end if last is None else min(before_end, last)
+        return marks.known_until(self.end, self.delivery.last_moment)
 
 
 def open_crm(source: str, period: str, team: str = ALL) -> Crm:

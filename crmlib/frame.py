@@ -9,10 +9,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import texts
+from . import imports, store, texts
 
+# what makes a page and its facts of an executed notebook: where one of these changed, pages are published again
+MAKERS = ("publish.py", "pages.py", "facts.py", "facts.schema.json", "twins.py", "sections.py", "frame.py", "navigation.py", "index.py", "restated.py",
+          "notebook.py", "fmt.py", "periods.py", "texts/__init__.py")  # fmt: skip
 TEMPLATES = Path(__file__).with_name("templates")
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+
+
+@cache
+def maker() -> str:
+    """The hash of everything that makes pages: rooms, templates, style sheet, the frame's words."""
+    files = [*(imports.LIB / name for name in MAKERS), *sorted(p for p in imports.LIB.glob("templates/**/*") if p.is_file())]
+    contents = {p.relative_to(imports.LIB).as_posix(): store.sha(p.read_bytes()) for p in files}
+    return store.digest(contents, imports.frame_texts())[:16]
 
 
 @cache

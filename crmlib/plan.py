@@ -3,16 +3,24 @@
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+from . import causes, places, records
 from .errors import UsageError, nearest
 from .params import Params
 from .periods import Period
+from .releases import Release
+
+if TYPE_CHECKING:
+    from .sources import Prepared
 
 COMPANY = "all"
-PREPARE = "prepare"  # the notebook that works out, once a period, what the others share
+PREPARE = "prepare"  # the notebook that does once what many others share; it is run first, for the whole company
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _RESERVED = {COMPANY, "con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
@@ -42,6 +50,8 @@ class Job:
     source: str
     languages: tuple[str, ...]
     reason: str = field(default="first run", compare=False)
+    does: str = field(default="run", compare=False)  # run, publish (its executed notebook, again) or nothing
+    made_of: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # what its record will say
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -105,13 +115,16 @@ def choose_teams(asked: list[str], only: str, there: list[str]) -> list[str]:
 
 
 def choose_reports(asked: list[str], only: str) -> list[str]:
-    if only and only not in asked:
-        raise UsageError(_unknown("report", only, asked, "REPORT, or reports in the params file"))
-    return [only] if only else asked
+    """The shared work first, where there is any; then those of the params file. `only` narrows to one of them."""
+    shared = [PREPARE] * (places.ROOT / "notebooks" / f"{PREPARE}.ipynb").is_file()
+    known = list(dict.fromkeys([*shared, *asked]))
+    if only and only not in known:
+        raise UsageError(_unknown("report", only, known, "REPORT, or reports in the params file"))
+    return [only] if only else known
 
 
-def jobs(params: Params, asked: Narrowing, prepared, states: dict[tuple[str, str, str], str]) -> list[Job]:
-    """Everything to run, in the order of the params file; `states` is what is published already, by key."""
+def jobs(params: Params, asked: Narrowing, prepared: "Prepared", site: Release) -> list[Job]:
+    """All that the params file lists, in its order: what is to be done for each, and why. `site`: what is published already."""
     period = choose_period(
         asked.period,
         params.every,
@@ -122,16 +135,30 @@ def jobs(params: Params, asked: Narrowing, prepared, states: dict[tuple[str, str
     teams = choose_teams(params.teams, asked.team, prepared.teams_at(period.end))
     _different_folders(teams)
     source = asked.source or params.source
-    return [
-        _reasoned(Job(report, period.label, team, source, tuple(params.languages)), asked, states)
+    listed = [
+        Job(report, period.label, team, source, tuple(params.languages))
         for report in choose_reports(params.reports, asked.report)
-        for team in teams
+        for team in ([COMPANY] if report == PREPARE else teams)
     ]
+    made_of = cache(records.made_of)
+    return [causes.judged(job, made_of(job.report, job.languages), prepared, site, asked.force) for job in listed]
 
 
-def _reasoned(job: Job, asked: Narrowing, states: dict[tuple[str, str, str], str]) -> Job:
-    reason = {"ok": "published before", "failed": "failed last time"}.get(states.get(job.key, ""), "first run")
-    return Job(job.report, job.period, job.team, job.source, job.languages, "asked for" if asked.force else reason)
+def lines(listed: list[Job]) -> list[str]:
+    """The plan for a person to read, in the order in which it is listed."""
+    width = max(len(str(job)) for job in listed)
+    whys = [f"{job.does}: {job.reason}" if job.does != "nothing" else job.reason for job in listed]
+    return [*(f"{job!s:{width}}  {why}" for job, why in zip(listed, whys, strict=True)), counted(listed)]
+
+
+def counted(listed: Iterable[Job]) -> str:
+    """How much there is to do.
+
+    >>> counted([Job("funnel", "2026-10", "all", "demo", ("en",), does="nothing"), Job("sales", "2026-10", "all", "demo", ("en",))])
+    '1 to run, 0 to publish again, 1 up to date.'
+    """
+    number = Counter(job.does for job in listed)
+    return f"{number['run']} to run, {number['publish']} to publish again, {number['nothing']} up to date."
 
 
 def _different_folders(teams: Iterable[str]) -> None:

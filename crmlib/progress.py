@@ -17,6 +17,10 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def warn(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
 @contextmanager
 def watched(total: int) -> "Iterator[Tell]":
     """A place to tell what started and what ended."""

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import facts, index, ledger, navigation, notebook, pages, restated
+from . import facts, index, ledger, navigation, notebook, pages, records, restated
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
+from .frame import maker
 from .plan import Job, folder
-from .releases import Entry, Release, current, release, sha
+from .releases import Entry, Release, current, release
 from .run import new_id
+from .store import sha
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,12 @@ def _past(out: Path, outcomes: Iterable[Outcome]) -> ledger.History:
     return ledger.history(out, ledger.KPI, {job.report for job in jobs}, {job.period for job in jobs})
 
 
+def ready(job: Job) -> Outcome:
+    """The executed notebook on record, to be published again."""
+    record = records.read(job) or records.Record()
+    return Outcome(job, record.path, record.seconds or 0.0)
+
+
 def _make(outcome: Outcome, before: Entry | None, run: str, past: ledger.History) -> _Made:
     if outcome.error is None:
         try:
@@ -90,6 +98,7 @@ def _good(outcome: Outcome, run: str, past: ledger.History) -> _Made:
         job.team, folder(job.team), job.period, job.report, job.languages, built[0].card["title"],
         as_of=built[0].facts["provenance"]["as_of"], run=run, cards={one.lang: one.card for one in built},
         sha256={name.rpartition("/")[2]: sha(data) for name, data in files.items()},
+        source=job.source, executed=sha(outcome.executed.read_bytes()), maker=maker(),
     )  # fmt: skip
     return _Made(outcome, entry, files, list(restated.figures(job, built[0].facts, run).values()))
 
@@ -103,7 +112,9 @@ def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:
     titles = {lang: _title(job, lang) for lang in job.languages}
     cards = {lang: {"title": title} for lang, title in titles.items()}
     first = titles[job.languages[0]]
-    return Entry(job.team, folder(job.team), job.period, job.report, (), first, "failed", None, error, run, cards)
+    return Entry(
+        job.team, folder(job.team), job.period, job.report, (), first, "failed", None, error, run, cards, source=job.source
+    )
 
 
 def _title(job: Job, lang: str) -> str:

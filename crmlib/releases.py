@@ -5,7 +5,6 @@ release before; `site` is a relative link to the newest.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -36,6 +35,9 @@ class Entry:
     run: str = ""
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+    executed: str = ""  # sha256 of the executed notebook that it was made from
+    maker: str = ""  # the hash of the code and templates that made it
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -59,9 +61,12 @@ class Release:
         path = self.folder / name if self.folder else None
         return path.read_bytes() if path and path.is_file() else None
 
+    def entry(self, key: tuple[str, str, str]) -> Entry | None:
+        return next((entry for entry in self.entries if entry.key == key), None)
 
-def sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    def holds(self, entry: Entry) -> bool:
+        """Whether all files of a page are there."""
+        return self.folder is not None and all((self.folder / name).is_file() for name in entry.files)
 
 
 def current(out: Path) -> Release:

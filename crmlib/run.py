@@ -6,7 +6,6 @@ killed, or runs out of memory, takes no other with it.
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import asdict
@@ -14,13 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import notebook, places, store
+from . import notebook, places, records, store
 from .execution import KERNEL, Outcome, Task, failed_or_ok
 from .params import Limits
 from .plan import PREPARE, Job, folder
 from .warmed import warmed
 
-KEEP_RUNS = 3
 ENGINE = "crm"  # in the warmed process's own forks; the other one, `kernel`, starts a kernel for each notebook
 
 Tell = Callable[[str, Job, Outcome | None], None]
@@ -88,6 +86,7 @@ def execute_all(todo: list[Task], at_once: int, tell: Tell, engine: str = ENGINE
             for event, job, outcome in events:
                 if outcome is not None:
                     done[job] = outcome
+                    records.remember(job, outcome)
                 tell(event, job, outcome)
     finally:
         _remember(todo[0].executed.parent if todo else None, done.values())
@@ -121,15 +120,15 @@ def _lost(task: Task) -> Outcome:
 def _remember(run: Path | None, outcomes: Iterable[Outcome]) -> None:
     """What is finished is written down, also where the run was stopped; `publish` reads it."""
     if run is not None:
-        records = [asdict(o) | {"executed": o.executed.name} for o in outcomes]
-        store.write(run / "run.json", json.dumps(records, ensure_ascii=False, indent=1))
+        found = [asdict(o) | {"executed": o.executed.name} for o in outcomes]
+        store.write(run / "run.json", json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def last_run() -> list[Outcome]:
     """The outcomes of the newest run that came to any."""
     for run in sorted((p for p in runs().iterdir() if (p / "run.json").is_file()), reverse=True):
-        if records := json.loads((run / "run.json").read_text("utf-8")):
-            return [_outcome(run, record) for record in records]
+        if found := json.loads((run / "run.json").read_text("utf-8")):
+            return [_outcome(run, record) for record in found]
     return []
 
 
@@ -142,8 +141,3 @@ def _outcome(run: Path, record: dict[str, Any]) -> Outcome:
         record["error"],
         record["cpu_seconds"],
     )
-
-
-def forget_old_runs() -> None:
-    for old in sorted(p for p in runs().iterdir() if p.is_dir())[:-KEEP_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from . import coverage, places, store
+from . import coverage, marks, places, store
 from .errors import CrmError, DataError, Tell, UsageError, nearest
 from .files import File, FileSpec
 from .inputs import KINDS, DeclaredDay, Given, as_delivered, inputs_in
@@ -24,7 +24,7 @@ from .settings import check, line_of, load
 
 # what a prepared store is made by: when one of these changes, it is made again
 ROOMS = ("schema.yml", "schema.py", "files.py", "inputs.py", "csvfile.py", "workbook.py", "formats.py", "mapping.py", "mapped.py", "expressions.py", "sql.py",
-         "typed.py", "coverage.py", "leftout.py", "teams.py", "stages.py", "money.py")  # fmt: skip
+         "typed.py", "coverage.py", "parquet.py", "leftout.py", "teams.py", "stages.py", "money.py")  # fmt: skip
 FOLDER = places.ROOT / "params" / "sources"
 
 
@@ -120,7 +120,7 @@ class Prepared:
 
     def teams_at(self, day: date) -> list[str]:
         """The teams that exist before a day, by name."""
-        return sorted(t for t, since in self.door["teams"].items() if since is None or date.fromisoformat(since) < day)
+        return marks.teams_at(self.door, day)
 
 
 def _now(zone: str) -> datetime:

@@ -28,6 +28,10 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def file_sha(path: Path) -> str:
     """The sha256 of a file's bytes; not read again while its size and times of change stay as they were.
 
@@ -37,28 +41,28 @@ def file_sha(path: Path) -> str:
     mark = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
     note = places.work() / "hashes" / digest(str(path.resolve()))[:32]
     try:
-        remembered, sha = json.loads(note.read_text())
+        remembered, content = json.loads(note.read_text())
         if remembered == mark:
-            return sha
+            os.utime(note)
+            return content
     except (OSError, ValueError):
         pass  # no note yet, or one cut off: the file itself is asked
     with path.open("rb") as f:
-        sha = hashlib.file_digest(f, "sha256").hexdigest()
+        content = hashlib.file_digest(f, "sha256").hexdigest()
     if time.time() - max(stat.st_mtime, stat.st_ctime) > _RACY_SECONDS:
         note.parent.mkdir(exist_ok=True)
-        write(note, json.dumps([mark, sha]))
-    return sha
+        write(note, json.dumps([mark, content]))
+    return content
 
 
 def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     """The folder of entry `key`; `make(folder)` fills it if nobody has yet."""
     folder = places.work() / kind / key
-    if folder.is_dir():
-        os.utime(folder)  # lately used: ageing leaves it alone
+    if touched(folder):
         return folder
     folder.parent.mkdir(exist_ok=True)
     with locked(folder.with_name(f"{key}.lock")):
-        if not folder.is_dir():
+        if not touched(folder):
             half = folder.with_name(f"{key}.half")
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(mode=0o700)
@@ -67,12 +71,31 @@ def once(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def touched(path: Path) -> bool:
+    """Whether it is there; from now on it counts as lately used, and ageing leaves it alone."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock that the system releases when its holder dies."""
-    with path.open("a") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        yield
+    while True:
+        with path.open("a") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            if _is_at(f.fileno(), path):  # else ageing has dropped the file meanwhile: the lock is that of a new one
+                yield
+                return
+
+
+def _is_at(opened: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(opened), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def write(path: Path, text: str) -> None:

@@ -19,13 +19,13 @@ ROOT = places.ROOT
 LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
-FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger"}
+FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "imports"}
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
-        "coverage", "leftout", "checkup", "sources", "crm", "asof"}  # fmt: skip
+        "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "backup", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "backup", "records", "causes", "ageing", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     },
     "findings": FOUNDATIONS | NUMBERS | {"schema", "crm", "findings"},
     **dict.fromkeys(PICTURES, {"errors", "periods", "fmt", "texts"} | PICTURES),
-    "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "crm", "findings", "blocks"},
+    "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "crm", "marks", "findings", "blocks"},
     "demo": FOUNDATIONS | {"schema", "demo"},
     **dict.fromkeys(MACHINE, FOUNDATIONS | DOOR | MACHINE | {"demo"}),
 }

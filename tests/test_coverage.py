@@ -251,8 +251,8 @@ def test_a_full_disk_is_said_in_words(tmp_path, monkeypatch):
 
     from crmlib import coverage
 
-    real = coverage._write_tables
-    monkeypatch.setattr(coverage, "_write_tables", lambda con, door, folder: real(Full(con), door, folder))
+    real = coverage.write_tables
+    monkeypatch.setattr(coverage, "write_tables", lambda con, door, folder: real(Full(con), door, folder))
     with pytest.raises(CrmError, match=r"cannot be written; its disk has [\d,]+ MB free.*--out"):
         prepared(tmp_path, orders=ORDERS + "on a full disk,2026-10-03,20\n")
 

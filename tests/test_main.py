@@ -58,7 +58,7 @@ def test_a_failed_report_is_exit_1_and_keeps_its_page(project):
     assert "! Not updated since" in read(out(root), "north/index.html")
     assert (
         crm(root, "plan", "--team", "north").stdout
-        == "Narrowed by TEAM=north\nfunnel north 2026-10  failed last time\n1 to run.\n"
+        == "Narrowed by TEAM=north\nfunnel north 2026-10  run: failed last time; does not say what it read\n1 to run, 0 to publish again, 0 up to date.\n"
     )
 
 

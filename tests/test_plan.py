@@ -4,10 +4,13 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+import tiny
 
+from crmlib import places
 from crmlib.errors import UsageError
 from crmlib.params import Params
-from crmlib.plan import Narrowing, choose_period, folder, jobs, slug
+from crmlib.plan import Job, Narrowing, choose_period, folder, jobs, lines, slug
+from crmlib.releases import Release
 from crmlib.schema import Business
 
 FIRST, LAST = date(2024, 1, 15), date(2026, 10, 31)
@@ -18,7 +21,7 @@ def prepared(teams=("east", "north"), last=LAST):
 
 
 def params(**settings):
-    return Params.model_validate({"every": "month", "reports": ["funnel", "sales"]} | settings)
+    return Params.model_validate({"every": "month", "reports": ["funnel", "feedback"]} | settings)
 
 
 @pytest.mark.parametrize(
@@ -58,23 +61,23 @@ def test_the_fiscal_year_counts():
 
 
 def test_every_report_for_the_company_and_every_team():
-    planned = jobs(params(), Narrowing(), prepared(), {})
+    planned = jobs(params(), Narrowing(), prepared(), Release())
     assert [(j.report, j.team) for j in planned] == [
         ("funnel", "all"), ("funnel", "east"), ("funnel", "north"),
-        ("sales", "all"), ("sales", "east"), ("sales", "north"),
+        ("feedback", "all"), ("feedback", "east"), ("feedback", "north"),
     ]  # fmt: skip
     assert {j.period for j in planned} == {"2026-10"}
 
 
 def test_a_list_of_teams_is_all_there_is():
-    assert [j.team for j in jobs(params(teams=["north"], reports=["funnel"]), Narrowing(), prepared(), {})] == ["north"]
+    assert [j.team for j in jobs(params(teams=["north"], reports=["funnel"]), Narrowing(), prepared(), Release())] == ["north"]
 
 
 def test_narrowed():
-    asked = Narrowing(period="2026-09", team="north", report="sales", source="acme")
-    (job,) = jobs(params(), asked, prepared(), {})
-    assert (job.report, job.period, job.team, job.source) == ("sales", "2026-09", "north", "acme")
-    assert asked.in_force() == {"PERIOD": "2026-09", "TEAM": "north", "REPORT": "sales", "SOURCE": "acme"}
+    asked = Narrowing(period="2026-09", team="north", report="feedback", source="acme")
+    (job,) = jobs(params(), asked, prepared(), Release())
+    assert (job.report, job.period, job.team, job.source) == ("feedback", "2026-09", "north", "acme")
+    assert asked.in_force() == {"PERIOD": "2026-09", "TEAM": "north", "REPORT": "feedback", "SOURCE": "acme"}
 
 
 @pytest.mark.parametrize(
@@ -89,20 +92,47 @@ def test_narrowed():
 )
 def test_what_is_not_there_is_refused_with_the_nearest(asked, settings, says):
     with pytest.raises(UsageError, match=says):
-        jobs(params(**settings), asked, prepared(), {})
+        jobs(params(**settings), asked, prepared(), Release())
 
 
 def test_a_team_called_all_cannot_be_told_from_the_company():
     with pytest.raises(UsageError, match="whole company"):
-        jobs(params(), Narrowing(), prepared(teams=["all"]), {})
+        jobs(params(), Narrowing(), prepared(teams=["all"]), Release())
 
 
-def test_reasons():
-    states = {("all", "2026-10", "funnel"): "ok", ("east", "2026-10", "funnel"): "failed"}
-    planned = jobs(params(reports=["funnel"]), Narrowing(), prepared(), states)
-    assert [j.reason for j in planned] == ["published before", "failed last time", "first run"]
-    forced = jobs(params(reports=["funnel"]), Narrowing(force=True), prepared(), states)
-    assert {j.reason for j in forced} == {"asked for"}
+def test_the_shared_work_comes_first_for_the_company_alone(tmp_path, monkeypatch):
+    for name in ("prepare", "funnel"):
+        tiny.write(tmp_path / "notebooks" / f"{name}.ipynb", tiny.good(name))
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+
+    def planned(reports=("funnel",), **asked):
+        return [(j.report, j.team) for j in jobs(params(reports=list(reports)), Narrowing(**asked), prepared(), Release())]
+
+    everything = [("prepare", "all"), ("funnel", "all"), ("funnel", "east"), ("funnel", "north")]
+    assert planned() == planned(["funnel", "prepare"]) == everything
+    assert planned(team="north") == [("prepare", "all"), ("funnel", "north")]
+    assert (planned(report="funnel", team="north"), planned(report="prepare")) == ([("funnel", "north")], [("prepare", "all")])
+
+
+def test_what_was_never_run_is_a_first_run_and_can_be_asked_for():
+    for force, reason in ((False, "first run"), (True, "asked for; first run")):
+        planned = jobs(params(), Narrowing(force=force), prepared(), Release())
+        assert {(j.reason, j.does) for j in planned} == {(reason, "run")}
+
+
+def test_the_plan_as_a_person_reads_it():
+    of = lambda team, does, reason: Job("funnel", "2026-10", team, "demo", ("en",), reason, does)  # noqa: E731
+    listed = [
+        of("all", "run", "the notebook changed"),
+        of("north", "publish", "not on the site"),
+        of("x", "nothing", "up to date"),
+    ]
+    assert lines(listed) == [
+        "funnel all 2026-10    run: the notebook changed",
+        "funnel north 2026-10  publish: not on the site",
+        "funnel x 2026-10      up to date",
+        "1 to run, 1 to publish again, 1 up to date.",
+    ]
 
 
 HOSTILE = [

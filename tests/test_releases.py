@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tinysite import bring, outcome, tree
 
-from crmlib import places, releases
+from crmlib import places, releases, store
 from crmlib.errors import PublishError
 
 
@@ -85,7 +85,7 @@ def test_the_manifest_records_the_pages(out):
         "state": "ok", "as_of": "2026-11-30", "error": None, "run": "run-1",
     }  # fmt: skip
     for name, sha in page["sha256"].items():
-        assert releases.sha((release.folder / "north/2026-10" / name).read_bytes()) == sha
+        assert store.sha((release.folder / "north/2026-10" / name).read_bytes()) == sha
 
 
 def test_readers_never_see_a_part(out):

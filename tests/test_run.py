@@ -211,14 +211,6 @@ def test_workers_refused(asked):
         run.workers(asked)
 
 
-def test_old_runs_are_forgotten(tmp_path, monkeypatch):
-    monkeypatch.setenv("CRM_OUT", str(tmp_path))
-    for day in range(1, 6):
-        (run.runs() / f"2026010{day}-000000").mkdir()
-    run.forget_old_runs()
-    assert sorted(p.name[:8] for p in run.runs().iterdir()) == ["20260103", "20260104", "20260105"]
-
-
 def test_run_names_follow_the_clock_and_never_repeat(tmp_path, monkeypatch):
     monkeypatch.setenv("CRM_NOW", "2026-11-05T06:12:33")
     assert run.new_id(tmp_path) == "20261105-061233"

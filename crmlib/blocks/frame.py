@@ -1,14 +1,13 @@
 """What stands around the figures: the opening, data source and coverage, and where the page comes from."""
 
-import hashlib
 from datetime import timedelta
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from .. import fmt, texts
 from ..crm import ALL, Crm
+from ..imports import revision
+from ..marks import marks
 from ..periods import Period
 from ..schema import DEFAULT_MAX_LEFT_OUT
 from .bundle import Block, esc, lab_style, localised, plain, told
@@ -135,11 +134,12 @@ def reasons(left_out: dict[str, int], lang: str) -> str:
     return fmt.listing(said, lang) if said else texts.say("page.left_out_none", lang)
 
 
-def provenance(crm: Crm, languages: list[str]) -> Block:
-    """Everything needed to make the page again, and to tell whether it still would be the same."""
+def provenance(crm: Crm, report: str, languages: list[str]) -> Block:
+    """Everything needed to make the page again, and to tell whether it still would be the same (`inputs`, for the machine)."""
     read = sorted(n for n in crm.delivery.read if crm.has(n))
     rows = {n: crm.rows(n) for n in read}
     left_out = {n: out for n in read if (out := crm.left_out(n))}
+    code = revision(report)
     parameters = {
         "source": crm.delivery.name,
         "period": crm.period.label,
@@ -147,14 +147,16 @@ def provenance(crm: Crm, languages: list[str]) -> Block:
         "business": crm.business.model_dump(mode="json"),
     }
     facts = {
-        "source": crm.delivery.title, "data_sha256": {n: crm.delivery.door["tables"][n].get("sha256") for n in read}, "revision": revision(),
+        "source": crm.delivery.title, "data_sha256": {n: crm.delivery.door["tables"][n].get("sha256") for n in read}, "revision": code,
         "as_of": crm.as_of.isoformat(), "rows": rows, "left_out": left_out, "parameters": parameters,
         "versions": {p: version(p) for p in ("duckdb", "ibis-framework", "pandas")},
     }  # fmt: skip
-    return Block({g: _footer(crm, rows, left_out, g) for g in languages}, kind="footer", facts={"provenance": facts})
+    html = {g: _footer(crm, rows, left_out, code, g) for g in languages}
+    inputs = marks(crm.delivery, crm.period, crm.delivery.read, crm.delivery.asked)
+    return Block(html, kind="footer", facts={"provenance": facts}, page={"inputs": inputs})
 
 
-def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]], lang: str) -> str:
+def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]], code: str, lang: str) -> str:
     names = lambda n: texts.say(f"tables.{n}", lang)  # noqa: E731
     out = (
         fmt.listing([f"{names(n)}: {reasons(why, lang)}" for n, why in left_out.items()], lang)
@@ -171,7 +173,7 @@ def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]],
         "page.footer_rows": fmt.listing([f"{names(n)} {fmt.count(k, lang)}" for n, k in rows.items()], lang),
         "page.footer_left_out": out,
         "page.footer_parameters": f"min_base {business.min_base} · 99% · {business.time_zone}",
-        "page.footer_revision": revision(),
+        "page.footer_revision": code,
         "page.footer_numbers": texts.say("page.footer_numbers_text", lang, currency=fmt.currency_name(business.currency, lang)),
     }
     said = "".join(f"<div><dt>{esc(texts.say(k, lang))}</dt><dd>{esc(v)}</dd></div>" for k, v in items.items())
@@ -181,13 +183,3 @@ def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]],
 def _window_words(period: Period, lang: str) -> str:
     last = period.end - timedelta(days=1)
     return texts.say("page.window", lang, start=fmt.day(period.start, lang), end=fmt.day(last, lang))
-
-
-@cache
-def revision() -> str:
-    """The code that made a page: a hash of crmlib's own files, the same wherever they lie."""
-    room = Path(__file__).parent.parent
-    sha = hashlib.sha256()
-    for path in sorted(p for p in room.rglob("*") if p.suffix in (".py", ".yml")):
-        sha.update(path.relative_to(room).as_posix().encode() + path.read_bytes())
-    return sha.hexdigest()[:12]

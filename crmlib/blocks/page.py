@@ -36,7 +36,7 @@ class Page:
 
     def provenance(self) -> Block:
         """Where the page comes from: data, parameters, code, versions. The last block of a notebook."""
-        return frame.provenance(self.crm, list(self.languages))
+        return frame.provenance(self.crm, self.report, list(self.languages))
 
     # ------------------------------------------------------------------------------------------------ figures
 
