@@ -89,9 +89,10 @@ def made_of_causes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def data_causes(inputs: dict[str, Any] | None, prepared: Handed, period: Period) -> list[str]:
     """What differs in the data that were read."""
-    if inputs is None:
-        return ["does not say what it read"]
-    now = marks(prepared, period, inputs["read"], inputs["asked"])
+    inputs = inputs or {}
+    now = marks(prepared, period, inputs.get("read", ()), inputs.get("asked", ()))
+    if inputs.keys() != now.keys() or inputs["door"].keys() != now["door"].keys():
+        return ["does not say what it read"]  # nothing, or in the way of another version
     return _table_causes(inputs["tables"], now["tables"]) + _door_causes(inputs["door"], now["door"])
 
 

@@ -57,16 +57,16 @@ def _read_with(door: dict[str, Any], read: list[str]) -> list[str]:
 def _rows(door: dict[str, Any], name: str) -> dict[str, Any] | None:
     if name == "spans":
         return {"content": door.get("spans")}
-    found = door["tables"][name]
-    if not found["rows"]:
+    found = door["tables"].get(name)
+    if not found or not found["rows"]:
         return None
     kept = {key: found.get(key) for key in ("content", "left_out_content")}
     return kept | {"delivered": found["delivered"], "history": _history(door, name)}
 
 
 def _there(door: dict[str, Any], name: str) -> dict[str, Any] | None:
-    found = door["tables"][name]
-    return {"delivered": found["delivered"]} if found["rows"] else None
+    found = door["tables"].get(name)
+    return {"delivered": found["delivered"]} if found and found["rows"] else None
 
 
 def _history(door: dict[str, Any], name: str) -> list[str]:
