@@ -12,8 +12,8 @@ import ibis
 import ibis.backends.duckdb  # else its 0.1 s would be the first open_crm's
 import pandas as pd
 
-from . import coverage
-from .asof import literal_day, view_of
+from . import coverage, kept
+from .asof import literal_day, looked_up, view_of
 from .errors import DataError, UsageError, nearest
 from .inputs import Given
 from .periods import Period
@@ -36,14 +36,22 @@ class Delivery:
     last_moment: datetime | None
     folder: Path | None = None  # of the prepared store; None: the tables are in the connection
     read: set[str] = field(default_factory=set)
-    _views: dict[str, Any] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make()` returns, made once for the connection: equal handles share it."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def view(self, key: str, make: Callable[[], Any]) -> Any:
+        """An expression as a view of the connection: else it would be compiled anew into every query that reads it."""
+        return self.once(f"view {key}", lambda: self.con.create_view(f"view {len(self._made)}", make()))
 
     def raw(self, table: str) -> Any:
         """A table of the store as it is; its file is opened when it is first asked for."""
-        if table not in self._views:
-            path = self.folder and self.folder / f"{table}.parquet"
-            self._views[table] = self.con.read_parquet(path, table_name=table) if path else self.con.table(table)
-        return self._views[table]
+        path = self.folder and self.folder / f"{table}.parquet"
+        return self.once(table, lambda: self.con.read_parquet(path, table_name=table) if path else self.con.table(table))
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,15 @@ class Crm:
 
     def table(self, name: str, *columns: str) -> ibis.Table:
         """A canonical table as of the period's end, this team's rows; `columns`: the only ones that will be used (quicker)."""
-        _known(name)
+        historical = looked_up(self, _known(name), columns or None)
         self.delivery.read.add(name)
-        return self.once(f"table {name} {columns}", lambda: view_of(self, name, columns or None))
+        key = f"{name} {self.end} {self.team} {historical}"
+        return self.delivery.view(key, lambda: view_of(self, name, columns or None))
+
+    def kept(self, name: str, make: Callable[["Crm"], Any], team: str = "team") -> ibis.Table:
+        """What `make(company)` returns, made once for all notebooks (kept.py); of it this team's rows, by its column `team`."""
+        table = kept.opened(self, name, make)
+        return table if self.team == ALL else table.filter(table[team] == self.team)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make()` returns, made once for this handle: several figures share one intermediate table."""
