@@ -11,7 +11,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
+
 from . import store
+from .schema import tables
 
 if TYPE_CHECKING:
     from .crm import Crm
@@ -31,6 +34,18 @@ def opened(crm: "Crm", name: str, make: Callable[["Crm"], Any]) -> Any:
     table, read = delivery.once(f"kept {key}", lambda: (_stored if delivery.folder else _in_memory)(_apart(crm), key, make))
     delivery.read.update(read)
     return table
+
+
+def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, int]:
+    """How many rows of some canonical tables exist for a handle's team by its period's end."""
+
+    def make(company: "Crm") -> Any:
+        views = [company.table(name, tables()[name].required[0]).mutate(table=ibis.literal(name)) for name in names]
+        return ibis.union(*[view.group_by("table", team="_team").aggregate(n=lambda t: t.count()) for view in views])
+
+    frame = opened(crm, f"rows of {names}", make).execute()
+    mine = frame if crm.team == "all" else frame[(frame.team == crm.team) | frame.table.map(lambda n: tables()[n].scope == ("company",))]
+    return dict.fromkeys(names, 0) | {name: int(n) for name, n in mine.groupby("table").n.sum().items()}
 
 
 def _key(crm: "Crm", name: str) -> str:

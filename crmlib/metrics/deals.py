@@ -21,20 +21,20 @@ def deals(crm: Crm) -> Any:
     """The opportunities known by the period's end, one row each, with the index of the furthest stage `reached`.
 
     Needs opportunities: opportunity_id; created_at, closed_at, is_won, amount, stage or stage_changes as delivered.
-    → an ibis table, made once for a handle; `cycle_days` = close − creation; `open` = dated and not closed by the end
+    → an ibis table, made once for all teams; `cycle_days` = close − creation; `open` = dated and not closed by the end
     """
+    return crm.kept("deals", _deals, team="_team")
 
-    def make() -> Any:
-        columns = ("opportunity_id", "customer_id", "rep_id", "lead_source", "product", "amount", "created_at", "closed_at", "is_won",
-                   "lost_reason", "stage", "stage_since", "reached", "_team")  # fmt: skip
-        table = crm.table("opportunities", *columns)
-        return table.select(
-            *columns,
-            cycle_days=ibis.greatest(days_between(table.created_at, table.closed_at), 0),
-            open=table.closed_at.isnull() & table.created_at.notnull(),
-        ).cache()
 
-    return crm.once("deals", make)
+def _deals(crm: Crm) -> Any:
+    columns = ("opportunity_id", "customer_id", "rep_id", "lead_source", "product", "amount", "created_at", "closed_at", "is_won",
+               "lost_reason", "stage", "stage_since", "reached", "_team")  # fmt: skip
+    table = crm.table("opportunities", *columns)
+    return table.select(
+        *columns,
+        cycle_days=ibis.greatest(days_between(table.created_at, table.closed_at), 0),
+        open=table.closed_at.isnull() & table.created_at.notnull(),
+    )
 
 
 def created(crm: Crm, start: date | None = None, end: date | None = None) -> Any:

@@ -20,25 +20,24 @@ def feedback(crm: Crm) -> Any:
     """The answers known by the period's end, with whether each is a `problem`, and whether that can be `judged` at all.
 
     Needs feedback: feedback_id; given_at, source, category, product, score, nps, rep_id, customer_id as delivered.
-    → an ibis table, made once for a handle
+    → an ibis table, made once for all teams
     A problem has a score of at most 2; where it carries no score, an NPS answer of at most 6; where it carries neither, a
     category or source that says complaint. Other answers without a rating are not judged, unless the source delivers no
     ratings at all and names complaints, of whatever team (`names_complaints`): then all are.
     """
+    return crm.kept("answers", _judged, team="_team")
 
-    def make() -> Any:
-        table = crm.table(
-            "feedback", "feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team"
-        )
-        says = _says_complaint(table)
-        rated = table.score.notnull() | table.nps.notnull()
-        unhappy = ibis.coalesce(table.score <= UNHAPPY, table.nps <= DETRACTORS, says)
-        judged = rated | says
-        if not rates(crm):
-            judged = judged | ibis.literal(names_complaints(crm))
-        return table.mutate(problem=unhappy & judged, judged=judged)
 
-    return crm.once("feedback", make)
+def _judged(crm: Crm) -> Any:
+    columns = ("feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team")
+    table = crm.table("feedback", *columns).select(*columns)
+    says = _says_complaint(table)
+    rated = table.score.notnull() | table.nps.notnull()
+    unhappy = ibis.coalesce(table.score <= UNHAPPY, table.nps <= DETRACTORS, says)
+    judged = rated | says
+    if not rates(crm):
+        judged = judged | ibis.literal(names_complaints(crm))
+    return table.mutate(problem=unhappy & judged, judged=judged)
 
 
 def _says_complaint(table: Any) -> Any:

@@ -22,17 +22,17 @@ def spells(crm: Crm) -> Any:
     Needs stage_changes; opportunities: closed_at. → ibis table: opportunity_id, stage, entered_at, days, ended
     A stay ends with the next stage entered or with the close; only stages of business.stages before the last count.
     """
+    return crm.kept("spells", _spells, team="_team")
 
-    def make() -> Any:
-        entries, end = crm.stage_changes, day(crm.end)
-        stay = entries.filter(entries.stage.isin(crm.business.stages[:-1]))
-        stay = stay.left_join(deals(crm).select("opportunity_id", "closed_at"), "opportunity_id")
-        left = ibis.coalesce(stay._until, stay.closed_at)
-        ended = ibis.coalesce(left < end, False)
-        days = ibis.greatest(days_between(stay.entered_at, ibis.ifelse(ended, left, end)), 0)
-        return stay.select("opportunity_id", "stage", "entered_at", days=days, ended=ended).cache()
 
-    return crm.once("spells", make)
+def _spells(crm: Crm) -> Any:
+    entries, end = crm.stage_changes, day(crm.end)
+    stay = entries.filter(entries.stage.isin(crm.business.stages[:-1]))
+    stay = stay.left_join(deals(crm).select("opportunity_id", "closed_at"), "opportunity_id")
+    left = ibis.coalesce(stay._until, stay.closed_at)
+    ended = ibis.coalesce(left < end, False)
+    days = ibis.greatest(days_between(stay.entered_at, ibis.ifelse(ended, left, end)), 0)
+    return stay.select("opportunity_id", "stage", "entered_at", "_team", days=days, ended=ended)
 
 
 def waiting_window(crm: Crm) -> tuple[date, date]:
