@@ -13,7 +13,7 @@ import ibis.backends.duckdb  # else its 0.1 s would be the first open_crm's
 import pandas as pd
 
 from . import coverage, kept
-from .asof import literal_day, looked_up, view_of
+from .asof import looked_up, view_of
 from .errors import DataError, UsageError, nearest
 from .inputs import Given
 from .periods import Period
@@ -180,11 +180,8 @@ class Crm:
 
     def left_out(self, table: str) -> dict[str, int]:
         """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
-        if not self.delivery.door["tables"][_known(table).name]["left_out"]:
-            return {}
-        out = self.delivery.raw(f"{table}__left_out")
-        counted = out.filter((out._at < literal_day(self.end)) | out._at.isnull()).group_by("reason").agg(n=lambda t: t.count())
-        return {r.reason: int(r.n) for r in counted.order_by("reason").execute().itertuples()}
+        frame = self.once("left out", lambda: kept.left_out(self))
+        return {r.reason: int(r.n) for r in frame[frame.table == _known(table).name].itertuples()}
 
     @property
     def first_day(self) -> date | None:

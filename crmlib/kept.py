@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import pandas as pd
 
 from . import store
+from .asof import literal_day
 from .schema import tables
 
 if TYPE_CHECKING:
@@ -46,6 +48,19 @@ def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, int]:
     frame = opened(crm, f"rows of {names}", make).execute()
     mine = frame if crm.team == "all" else frame[(frame.team == crm.team) | frame.table.map(lambda n: tables()[n].scope == ("company",))]
     return dict.fromkeys(names, 0) | {name: int(n) for name, n in mine.groupby("table").n.sum().items()}
+
+
+def left_out(crm: "Crm") -> pd.DataFrame:
+    """How many rows of each table the door left out by the period's end, undated ones included. → frame: table, reason, n; by reason"""
+    names = [name for name, found in crm.delivery.door["tables"].items() if found["left_out"]]
+
+    def make(company: "Crm") -> Any:
+        out = [company.delivery.raw(f"{name}__left_out").select("reason", "_at", table=ibis.literal(name)) for name in names]
+        every = ibis.union(*out).filter(lambda t: (t._at < literal_day(company.end)) | t._at.isnull())
+        return every.group_by("table", "reason").aggregate(n=lambda t: t.count())
+
+    frame = opened(crm, "left out", make).execute() if names else pd.DataFrame(columns=["table", "reason", "n"])
+    return frame.sort_values(["table", "reason"])
 
 
 def _key(crm: "Crm", name: str) -> str:

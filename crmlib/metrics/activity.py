@@ -12,6 +12,7 @@ from ..schema import UNASSIGNED
 from .drops import drops_by_team
 from .lives import OWN, shows_activity
 from .states import tally, tally_by_team
+from .views import of_view
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS = 3  # in a band of the day
@@ -47,20 +48,23 @@ def interactions_by_kind(crm: Crm) -> pd.DataFrame:
     Needs interactions: channel. → frame: channel, interaction_count, share (0..1 of all), customers, previous_count,
       year_before_count; what customers do of their own accord first, then the contacts, the most frequent first
     """
-    table = crm.table("interactions", "customer_id", "occurred_at", "channel")
-    now, previous, year = (
-        within(table.occurred_at, p.start, p.end) for p in (crm.period, crm.period.previous, crm.period.year_before)
-    )
-    frame = (
-        table.filter(now | previous | year).group_by("channel")
-        .aggregate(interaction_count=count_if(now), customers=table.customer_id.nunique(where=now), previous_count=count_if(previous),
-                   year_before_count=count_if(year)).execute()
-    )  # fmt: skip
+    frame = of_view(crm, "kinds", _kinds).execute()
     frame["share"] = frame.interaction_count / max(int(frame.interaction_count.sum()), 1)
     frame["_contact"] = ~frame.channel.isin(OWN)
     frame = frame.sort_values(["_contact", "interaction_count", "channel"], ascending=[True, False, True])
     names = ["channel", "interaction_count", "share", "customers", "previous_count", "year_before_count"]
     return frame[names].reset_index(drop=True)
+
+
+def _kinds(crm: Crm, *groups: str) -> Any:
+    table = crm.table("interactions", "customer_id", "occurred_at", "channel")
+    now, previous, year = (
+        within(table.occurred_at, p.start, p.end) for p in (crm.period, crm.period.previous, crm.period.year_before)
+    )
+    return table.filter(now | previous | year).group_by(*groups, "channel").aggregate(
+        interaction_count=count_if(now), customers=table.customer_id.nunique(where=now), previous_count=count_if(previous),
+        year_before_count=count_if(year),
+    )  # fmt: skip
 
 
 def hour_pattern(crm: Crm) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import ibis
@@ -11,7 +12,9 @@ from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import count_if, within
 from ..periods import Period
+from .deals import which
 from .lives import events, lives, of_customers, shows_activity
+from .views import of_view
 
 MONTH_DAYS, WEEK_DAYS = 30, 7
 
@@ -116,17 +119,14 @@ def _windows(ends: list[date]) -> Any:
 
 def _contacted(crm: Crm, periods: list[Period]) -> pd.DataFrame:
     """Interactions with a customer in each period: customers, interaction_frequency."""
+    found = of_view(crm, f"contacted {len(periods)}", partial(_contacts, periods=periods)).execute()
+    frame = found.set_index("period")[["n", "customers"]].reindex(range(len(periods)), fill_value=0)
+    return frame.assign(interaction_frequency=frame.n / frame.customers.replace(0, math.nan))
+
+
+def _contacts(crm: Crm, *groups: str, periods: list[Period]) -> Any:
+    """→ ibis table: period (its index), n, customers"""
     table = crm.table("interactions", "customer_id", "occurred_at")
     table = table.filter(table.customer_id.notnull() & within(table.occurred_at, periods[0].start, periods[-1].end))
-    sums: dict[str, Any] = {}
-    for i, period in enumerate(periods):
-        inside = within(table.occurred_at, period.start, period.end)
-        sums |= {f"n_{i}": count_if(inside), f"customers_{i}": table.customer_id.nunique(where=inside)}
-    row = table.aggregate(**sums).execute().iloc[0]
-    frame = pd.DataFrame(
-        {
-            "n": [int(row[f"n_{i}"]) for i in range(len(periods))],
-            "customers": [int(row[f"customers_{i}"]) for i in range(len(periods))],
-        }
-    )
-    return frame.assign(interaction_frequency=frame.n / frame.customers.replace(0, math.nan))
+    counted = table.group_by(*groups, period=which(table.occurred_at, periods).cast("int64"))
+    return counted.aggregate(n=lambda t: t.count(), customers=lambda t: t.customer_id.nunique())
