@@ -14,8 +14,9 @@ import pandas as pd
 
 from . import coverage, kept
 from .asof import looked_up, view_of
-from .errors import DataError, UsageError, nearest
-from .inputs import Given
+from .errors import UsageError, nearest
+from .inputs import Given, of_frame
+from .kept import Entry
 from .periods import Period
 from .schema import Business, Table, tables
 from .sources import Prepared, prepare
@@ -36,17 +37,17 @@ class Delivery:
     last_moment: datetime | None
     folder: Path | None = None  # of the prepared store; None: the tables are in the connection
     read: set[str] = field(default_factory=set)
-    _made: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make()` returns, made once for the connection: equal handles share it."""
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def view(self, key: str, make: Callable[[], Any]) -> Any:
         """An expression as a view of the connection: else it would be compiled anew into every query that reads it."""
-        return self.once(f"view {key}", lambda: self.con.create_view(f"view {len(self._made)}", make()))
+        return self.once(f"view {key}", lambda: self.con.create_view(f"view {len(self.made)}", make()))
 
     def raw(self, table: str) -> Any:
         """A table of the store as it is; its file is opened when it is first asked for."""
@@ -79,7 +80,7 @@ class Crm:
         meaning = Business.model_validate({"max_left_out": dict.fromkeys(tables(), 1.0), **(business or {})})
         for name in frames:
             _known(name)
-        given = {name: Given(_frame_view(con, name, frame)) for name, frame in frames.items()}
+        given = {name: Given(of_frame(con, name, frame)) for name, frame in frames.items()}
         door = coverage.clean(con, given, meaning)
         last = [datetime.fromisoformat(m) for m in door["last"]]
         delivery = Delivery(ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None))
@@ -101,6 +102,10 @@ class Crm:
         """What `make(company)` returns, made once for all notebooks (kept.py); of it this team's rows, by its column `team`."""
         table = kept.opened(self, name, make)
         return table if self.team == ALL else table.filter(table[team] == self.team)
+
+    def entries(self) -> list[Entry]:
+        """The kept tables of this period that have been opened so far."""
+        return kept.entries(self)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make()` returns, made once for this handle: several figures share one intermediate table."""
@@ -228,19 +233,3 @@ def _known(table: str) -> Table:
     if table not in tables():
         raise AttributeError(f"There is no table {table!r}: {nearest(table, tables())}")
     return tables()[table]
-
-
-def _frame_view(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame):
-    """All values enter as text, the way a CSV file would deliver them."""
-    text = frame.astype(object).map(lambda v: None if pd.isna(v) else str(v)).astype(object)
-
-    def view(table: Table) -> dict[str, str]:
-        columns = ", ".join(f'"{c}"::varchar as "{c}"' for c in frame.columns)
-        con.register(f"frame_{name}", text)
-        con.execute(f"create or replace temp table raw as select {columns} from frame_{name}")
-        missing = [c for c in table.required if c not in frame.columns]
-        if missing:
-            raise DataError(f"{name} has no column {missing[0]!r}. It has: {', '.join(frame.columns)}. Add it to the frame.")
-        return dict.fromkeys(frame.columns, "VARCHAR")
-
-    return view

@@ -6,7 +6,7 @@ prepared store, the code of the numbers, the period, and the period of the page 
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,36 @@ import pandas as pd
 
 from . import store
 from .asof import literal_day
+from .periods import Period
 from .schema import tables
 
 if TYPE_CHECKING:
     from .crm import Crm
 
 # what a figure can depend on: when one of these changes, every kept table is made again
-ROOMS = ("metrics/*.py", "models/*.py", "measures.py", "means.py", "kpi.py", "periods.py", "asof.py", "crm.py", "kept.py", "schema.*")
+ROOMS = (
+    "metrics/*.py",
+    "models/*.py",
+    "measures.py",
+    "means.py",
+    "kpi.py",
+    "periods.py",
+    "asof.py",
+    "crm.py",
+    "kept.py",
+    "schema.*",
+)
 _ROWS, _READ = "rows.parquet", "read.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A kept table that was opened, and the canonical tables read in making it."""
+
+    name: str
+    period: Period
+    table: Any
+    read: list[str]
 
 
 def opened(crm: "Crm", name: str, make: Callable[["Crm"], Any]) -> Any:
@@ -33,9 +55,16 @@ def opened(crm: "Crm", name: str, make: Callable[["Crm"], Any]) -> Any:
     also where it was ready.
     """
     delivery, key = crm.delivery, _key(crm, name)
-    table, read = delivery.once(f"kept {key}", lambda: (_stored if delivery.folder else _in_memory)(_apart(crm), key, make))
-    delivery.read.update(read)
-    return table
+    made = _stored if delivery.folder else _in_memory
+    entry = delivery.once(f"kept {key}", lambda: Entry(name, crm.period, *made(_apart(crm), key, make)))
+    delivery.read.update(entry.read)
+    return entry.table
+
+
+def entries(crm: "Crm") -> list[Entry]:
+    """The tables of this period that its handles have opened so far, by name."""
+    found = [e for e in crm.delivery.made.values() if isinstance(e, Entry) and e.period == crm.period]
+    return sorted(found, key=lambda e: e.name)
 
 
 def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, int]:
@@ -46,7 +75,11 @@ def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, int]:
         return ibis.union(*[view.group_by("table", team="_team").aggregate(n=lambda t: t.count()) for view in views])
 
     frame = opened(crm, f"rows of {names}", make).execute()
-    mine = frame if crm.team == "all" else frame[(frame.team == crm.team) | frame.table.map(lambda n: tables()[n].scope == ("company",))]
+    mine = (
+        frame
+        if crm.team == "all"
+        else frame[(frame.team == crm.team) | frame.table.map(lambda n: tables()[n].scope == ("company",))]
+    )
     return dict.fromkeys(names, 0) | {name: int(n) for name, n in mine.groupby("table").n.sum().items()}
 
 

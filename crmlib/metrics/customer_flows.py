@@ -62,7 +62,9 @@ def _courses(crm: Crm, periods: list[Period]) -> Any:
     known = lives(crm).select("customer_id", "team", "since", "churned_at", "contracts")
     table = known.filter(known.since.notnull()).cross_join(_days(crm, periods))
     table = table.left_join(_doings(crm, periods), ["customer_id", "period"]).drop("customer_id_right", "period_right")
-    table = table.mutate(active=table.active.fill_null(False), logins=table.logins.fill_null(0), purchases=table.purchases.fill_null(0))
+    table = table.mutate(
+        active=table.active.fill_null(False), logins=table.logins.fill_null(0), purchases=table.purchases.fill_null(0)
+    )
     until = lambda last: table.kept_in.max().over(group_by="customer_id", order_by="period", rows=(None, last))  # noqa: E731
     table = table.mutate(kept_start=until(-1), kept_end=until(0)).filter(lambda t: t.period >= 0)
     found: dict[str, Any] = {}
@@ -81,7 +83,9 @@ def _days(crm: Crm, periods: list[Period]) -> Any:
     lines = [(i - 1, start, end, start - lasts, end - lasts) for i, (start, end) in enumerate(spans)]
     moments = ["start", "end", "start_least", "end_least"]
     frame = pd.DataFrame(lines, columns=["period", *moments])
-    return ibis.memtable(frame.astype(dict.fromkeys(moments, "datetime64[us]")), schema={"period": "int64", **dict.fromkeys(moments, "timestamp")})
+    return ibis.memtable(
+        frame.astype(dict.fromkeys(moments, "datetime64[us]")), schema={"period": "int64", **dict.fromkeys(moments, "timestamp")}
+    )
 
 
 def _doings(crm: Crm, periods: list[Period]) -> Any:

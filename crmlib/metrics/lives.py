@@ -39,7 +39,9 @@ def contractual(crm: Crm) -> bool:
     """
     if not crm.has("customers", "churned_at"):
         return False
-    known = lambda company: company.table("customers", "churned_at").aggregate(known=lambda t: t.churned_at.notnull().any().fill_null(False))  # noqa: E731
+    known = lambda company: company.table("customers", "churned_at").aggregate(
+        known=lambda t: t.churned_at.notnull().any().fill_null(False)
+    )  # noqa: E731
     company = crm.judge.company
     return company.once("contractual", lambda: bool(company.kept("contracts", known).execute().known.iloc[0]))
 

@@ -106,8 +106,12 @@ def _users(crm: Crm, ends: list[date]) -> Any:
     days = acts.select("customer_id", on=acts.at.date().cast("timestamp")).distinct().inner_join(known, "customer_id")
     seen = days.cross_join(_windows(ends))
     seen = seen.filter((seen.on >= seen.month_from) & (seen.on < seen.until) & (seen.since < seen.until))
-    each = seen.group_by("team", "end", "customer_id").aggregate(days=lambda t: t.count(), week=lambda t: (t.on >= t.week_from).any())
-    return each.group_by("team", "end").aggregate(days=lambda t: t.days.sum(), month=lambda t: t.count(), week=lambda t: count_if(t.week))
+    each = seen.group_by("team", "end", "customer_id").aggregate(
+        days=lambda t: t.count(), week=lambda t: (t.on >= t.week_from).any()
+    )
+    return each.group_by("team", "end").aggregate(
+        days=lambda t: t.days.sum(), month=lambda t: t.count(), week=lambda t: count_if(t.week)
+    )
 
 
 def _windows(ends: list[date]) -> Any:
