@@ -39,11 +39,13 @@ def contractual(crm: Crm) -> bool:
     """
     if not crm.has("customers", "churned_at"):
         return False
-    known = lambda company: company.table("customers", "churned_at").aggregate(
-        known=lambda t: t.churned_at.notnull().any().fill_null(False)
-    )  # noqa: E731
     company = crm.judge.company
-    return company.once("contractual", lambda: bool(company.kept("contracts", known).execute().known.iloc[0]))
+    return company.once("contractual", lambda: bool(company.kept("contracts", _contracts).execute().known.iloc[0]))
+
+
+def _contracts(company: Crm) -> Any:
+    table = company.table("customers", "churned_at")
+    return table.aggregate(known=table.churned_at.notnull().any().fill_null(False))
 
 
 def accounts(crm: Crm) -> Any:

@@ -105,13 +105,10 @@ def comments_by_language(crm: Crm) -> pd.DataFrame:
 
     Needs feedback: given_at, comment. → frame: language, themed_count, base (comments), share (0..1)
     """
-    found = themes.spoken(crm)
-    count = lambda theme: (
-        found[found.theme == theme].groupby("chinese").now.sum().reindex(list(LANGUAGES), fill_value=0).astype(int)
-    )  # noqa: E731
-    every, none = count(len(THEMES) + 1), count(len(THEMES))
+    now = themes.spoken(crm).groupby(["theme", "chinese"]).now.sum()
+    every, none = ([int(now.get((theme, chinese), 0)) for chinese in LANGUAGES] for theme in (len(THEMES) + 1, len(THEMES)))
     frame = pd.DataFrame(
-        {"language": list(LANGUAGES.values()), "themed_count": (every - none).to_numpy(), "base": every.to_numpy()}
+        {"language": list(LANGUAGES.values()), "themed_count": [e - n for e, n in zip(every, none, strict=True)], "base": every}
     )
     return frame.assign(share=frame.themed_count / frame.base.where(frame.base > 0))
 
