@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 
 from ..crm import Crm
-from ..measures import count_if
+from ..measures import count_if, day
 from ..periods import Period
 from .deals import which
 from .lives import events, keeps, lives, of_customers, shows_activity
@@ -18,6 +18,7 @@ from .usage import with_usage
 # names of the states of lives.states, and of what customers did, as columns
 _FLOWS = {"start": "start_count", "new": "new_customers", "won_back": "won_back_customers", "lost": "lost_customers", "end": "customer_count",
           "kept": "kept_count", "ever": "customers_ever"}  # fmt: skip
+_DEEDS = ("logins", "purchase_count")
 _DONE = ("active_customers", "users", "logins", "purchase_count", "buyers")
 
 
@@ -45,57 +46,85 @@ def _by_period(crm: Crm, count: int) -> pd.DataFrame:
 
 
 def _flows(crm: Crm, periods: list[Period]) -> Any:
-    """How many customers came and went, and what they did, in each period. → ibis table: team, period (its index), _FLOWS, _DONE"""
-    table = _courses(crm, periods)
-    groups = states(table, "start", "end", (table.since >= table.start) & (table.since < table.end), table.kept_in.notnull())
-    customer, active, logins, bought = groups["ever"], table.active, table.logins, table.purchases
-    sums = {"active_customers": count_if(customer & active), "users": count_if(customer & (active | (logins > 0))),
-            "logins": logins.sum(where=customer).fill_null(0), "purchase_count": bought.sum().fill_null(0), "buyers": count_if(bought > 0)}  # fmt: skip
-    return table.group_by("team", "period").aggregate(**{name: count_if(groups[key]) for key, name in _FLOWS.items()}, **sums)
+    """How many customers came and went, and what they did, in each period: two rows for each team and period that add up.
+
+    → ibis table: team, period (its index), the columns of _FLOWS and _DONE
+    """
+    days = _days(crm, periods)
+    people, deeds = _people(crm, periods, days), _deeds(crm, periods, days)
+    people = people.mutate(**{name: ibis.literal(0, "int64") for name in _DEEDS})
+    deeds = deeds.mutate(**{name: ibis.literal(0, "int64") for name in people.columns if name not in deeds.columns})
+    return people.union(deeds.select(people.columns))
 
 
-def _courses(crm: Crm, periods: list[Period]) -> Any:
-    """One row a customer and period: in or lost at its start and end (as in `lives`), and what they did in it (`_doings`).
+def _people(crm: Crm, periods: list[Period], days: Any) -> Any:
+    """How many customers were in which state, and active.
 
-    Long, since a customer in a row of its own for each period is aggregated in one pass, whatever the number of periods.
+    What each did is kept as one number with a bit a period (`_marks`), so that the table of all customers in all periods
+    is only counted, and never held.
     """
     known = lives(crm).select("customer_id", "team", "since", "churned_at", "contracts")
-    table = known.filter(known.since.notnull()).cross_join(_days(crm, periods))
-    table = table.left_join(_doings(crm, periods), ["customer_id", "period"]).drop("customer_id_right", "period_right")
-    table = table.mutate(
-        active=table.active.fill_null(False), logins=table.logins.fill_null(0), purchases=table.purchases.fill_null(0)
-    )
-    until = lambda last: table.kept_in.max().over(group_by="customer_id", order_by="period", rows=(None, last))  # noqa: E731
-    table = table.mutate(kept_start=until(-1), kept_end=until(0)).filter(lambda t: t.period >= 0)
+    table = known.left_join(_marks(crm, periods), "customer_id").cross_join(days)
+    bit = lambda mark, place: (table[mark].fill_null(0) & table[place]) != 0  # noqa: E731
     found: dict[str, Any] = {}
     for name in ("start", "end"):
-        here, least = table.since < table[name], table[f"{name}_least"]
-        stays = (table[f"kept_{name}"] >= least).fill_null(False) | ((table.since >= least) & here)
+        here, least = (table.since < table[name]).fill_null(False), table[f"{name}_least"]
+        stays = bit("kept", f"{name}_bit") | (here & (table.since >= least))
         lost = ibis.ifelse(table.contracts, (table.churned_at.cast("timestamp") < table[name]).fill_null(False), ~stays)
         found |= {f"in_{name}": here & ~lost, f"lost_{name}": here & lost}
-    return table.mutate(**found)
+    new = (table.since >= table.start) & (table.since < table.end)
+    table = table.mutate(**found, came=new, **{mark: bit(mark, "end_bit") for mark in ("stirred", "active", "used", "bought")})
+    groups = states(table, "start", "end", table.came, table.stirred)
+    customer = groups["ever"]
+    sums = {"active_customers": customer & table.active, "users": customer & table.used, "buyers": table.bought}
+    sums |= {name: groups[key] for key, name in _FLOWS.items()}
+    return table.group_by("team", "period").aggregate(**{name: count_if(condition) for name, condition in sums.items()})
+
+
+def _marks(crm: Crm, periods: list[Period]) -> Any:
+    """What each customer did, as bits. → ibis table: customer_id; stirred, active, used, bought: bit i + 1 for period i; kept: bit i
+    for the i-th of the moments between periods, if something shortly before it keeps the customer until then
+    """
+    acts, moments = _in_periods(crm, periods), [periods[0].start, *(p.end for p in periods)]
+    lasts, one = timedelta(days=crm.business.inactive_after_days), ibis.literal(1, "int64")
+    until = ibis.cases(*[(acts.at < day(m - lasts), i) for i, m in enumerate(moments)], else_=len(moments))
+    here, kept = one << (acts.period + 1), (one << until) - (one << (acts.period + 1))  # from its period's end to its last moment
+    marks = {
+        "stirred": keeps(acts),
+        "active": acts.qualifies,
+        "used": acts.qualifies | (acts.channel == "login"),
+        "bought": acts.channel.isnull(),
+    }
+    return acts.group_by("customer_id").aggregate(
+        kept=kept.bit_or(where=keeps(acts)), **{name: here.bit_or(where=condition) for name, condition in marks.items()}
+    )
+
+
+def _deeds(crm: Crm, periods: list[Period], days: Any) -> Any:
+    """How often they logged in as customers, and bought. → ibis table: team, period, logins, purchase_count"""
+    known = lives(crm).select("customer_id", "team", "since")
+    acts = _in_periods(crm, periods).inner_join(known, "customer_id").inner_join(days.select("period", "end"), "period")
+    return acts.group_by("team", "period").aggregate(
+        logins=lambda t: count_if((t.channel == "login") & (t.since < t.end)),
+        purchase_count=lambda t: count_if(t.channel.isnull()),
+    )
+
+
+def _in_periods(crm: Crm, periods: list[Period]) -> Any:
+    """The events with the index of their period (−1: before all of them)."""
+    acts = events(crm)
+    return acts.mutate(period=which(acts.at, periods).cast("int64")).filter(lambda t: t.period.notnull())
 
 
 def _days(crm: Crm, periods: list[Period]) -> Any:
-    """Each period's index, start and end, and the first moments from which something keeps a customer until then; −1: all before."""
+    """Each period's index, start and end, the first moments from which something keeps a customer until then, and their bits."""
     lasts = timedelta(days=crm.business.inactive_after_days)
-    spans = [(periods[0].start, periods[0].start), *((p.start, p.end) for p in periods)]
-    lines = [(i - 1, start, end, start - lasts, end - lasts) for i, (start, end) in enumerate(spans)]
-    moments = ["start", "end", "start_least", "end_least"]
-    frame = pd.DataFrame(lines, columns=["period", *moments])
+    lines = [(i, p.start, p.end, p.start - lasts, p.end - lasts, 1 << i, 1 << (i + 1)) for i, p in enumerate(periods)]
+    moments, numbers = ["start", "end", "start_least", "end_least"], ["start_bit", "end_bit"]
+    frame = pd.DataFrame(lines, columns=["period", *moments, *numbers]).astype(dict.fromkeys(moments, "datetime64[us]"))
     return ibis.memtable(
-        frame.astype(dict.fromkeys(moments, "datetime64[us]")), schema={"period": "int64", **dict.fromkeys(moments, "timestamp")}
+        frame, schema={"period": "int64", **dict.fromkeys(moments, "timestamp"), **dict.fromkeys(numbers, "int64")}
     )
-
-
-def _doings(crm: Crm, periods: list[Period]) -> Any:
-    """What customers did in each period (−1: before all of them); `kept_in`: the last moment of what keeps a customer."""
-    acts = events(crm)
-    acts = acts.mutate(period=which(acts.at, periods).cast("int64")).filter(lambda t: t.period.notnull())
-    return acts.group_by("customer_id", "period").aggregate(
-        kept_in=acts.at.max(where=keeps(acts)), active=acts.qualifies.any(), logins=count_if(acts.channel == "login"),
-        purchases=count_if(acts.channel.isnull()),
-    )  # fmt: skip
 
 
 def _rated(crm: Crm, frame: pd.DataFrame) -> pd.DataFrame:
