@@ -16,7 +16,7 @@ from . import coverage, kept
 from .asof import looked_up, view_of
 from .errors import UsageError, nearest
 from .inputs import Given, of_frame
-from .kept import Entry
+from .kept import Counted, Entry
 from .periods import Period
 from .schema import Business, Table, tables
 from .sources import Prepared, prepare
@@ -36,7 +36,8 @@ class Delivery:
     door: dict[str, Any]
     last_moment: datetime | None
     folder: Path | None = None  # of the prepared store; None: the tables are in the connection
-    read: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)  # tables of which rows were read
+    asked: set[str] = field(default_factory=set)  # tables of which it was asked whether they are there
     made: dict[str, Any] = field(default_factory=dict)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
@@ -155,6 +156,7 @@ class Crm:
     def has(self, table: str, *columns: str) -> bool:
         """Was the table delivered with rows, and with these columns?"""
         found = self.delivery.door["tables"][_known(table).name]
+        self.delivery.asked.add(table)
         return bool(found["rows"]) and set(columns) <= set(found["delivered"])
 
     def frame(self, table: str, columns: list[str] | None = None, limit: int = ROW_LIMIT) -> pd.DataFrame:
@@ -174,19 +176,18 @@ class Crm:
 
     def rows(self, table: str) -> int:
         """How many rows of a table exist for this team by the period's end."""
-        return self.rows_of(_known(table).name)[table]
-
-    def rows_of(self, *names: str) -> dict[str, int]:
-        """How many rows of each table exist for this team by the period's end: those asked for together are counted together."""
-        counted = self.once("rows", dict)
-        if missing := tuple(n for n in names if n not in counted):
-            counted |= kept.counted(self, missing)
-        return {name: counted[name] for name in names}
+        return self.counted(table)[table].rows
 
     def left_out(self, table: str) -> dict[str, int]:
         """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
-        frame = self.once("left out", lambda: kept.left_out(self))
-        return {r.reason: int(r.n) for r in frame[frame.table == _known(table).name].itertuples()}
+        return self.counted(table)[table].left_out
+
+    def counted(self, *names: str) -> dict[str, Counted]:
+        """The rows of tables, and those left out: those asked for together are counted together."""
+        known = self.once("counted", dict)
+        if missing := tuple(_known(n).name for n in names if n not in known):
+            known |= kept.counted(self, missing)
+        return {name: known[name] for name in names}
 
     @property
     def first_day(self) -> date | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
-import pandas as pd
 
 from . import store
 from .asof import literal_day
@@ -23,41 +22,32 @@ if TYPE_CHECKING:
     from .crm import Crm
 
 # what a figure can depend on: when one of these changes, every kept table is made again
-ROOMS = (
-    "metrics/*.py",
-    "models/*.py",
-    "measures.py",
-    "means.py",
-    "kpi.py",
-    "periods.py",
-    "asof.py",
-    "crm.py",
-    "kept.py",
-    "schema.*",
-)
-_ROWS, _READ = "rows.parquet", "read.json"
+ROOMS = ("metrics/*.py", "models/*.py", "measures.py", "means.py", "kpi.py", "periods.py", "asof.py", "crm.py", "kept.py", "schema.*")  # fmt: skip
+_ROWS, _SEEN = "rows.parquet", "read.json"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A kept table that was opened, and the canonical tables read in making it."""
+    """A kept table that was opened, and the canonical tables read, and asked for, in making it."""
 
     name: str
     period: Period
     table: Any
     read: list[str]
+    asked: list[str]
 
 
 def opened(crm: "Crm", name: str, make: Callable[["Crm"], Any]) -> Any:
     """The table that `make(company)` returns: from the store if anybody has made it, else made now and left there.
 
-    Without a prepared store (`Crm.of`) it is made in memory. The tables read in making it count as read by this page,
-    also where it was ready.
+    Without a prepared store (`Crm.of`) it is made in memory. The tables read, and asked for, in making it count as read and
+    asked for by this page, also where it was ready.
     """
     delivery, key = crm.delivery, _key(crm, name)
     made = _stored if delivery.folder else _in_memory
     entry = delivery.once(f"kept {key}", lambda: Entry(name, crm.period, *made(_apart(crm), key, make)))
     delivery.read.update(entry.read)
+    delivery.asked.update(entry.asked)
     return entry.table
 
 
@@ -67,33 +57,35 @@ def entries(crm: "Crm") -> list[Entry]:
     return sorted(found, key=lambda e: e.name)
 
 
-def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, int]:
-    """How many rows of some canonical tables exist for a handle's team by its period's end."""
+@dataclass(frozen=True)
+class Counted:
+    """How many rows of a table exist for a team by its period's end, and how many the door left out by then, by reason."""
+
+    rows: int
+    left_out: dict[str, int]
+
+
+def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, Counted]:
+    """The rows of some canonical tables, and of the whole source those left out (undated ones included)."""
 
     def make(company: "Crm") -> Any:
-        views = [company.table(name, tables()[name].required[0]).mutate(table=ibis.literal(name)) for name in names]
-        return ibis.union(*[view.group_by("table", team="_team").aggregate(n=lambda t: t.count()) for view in views])
+        counts = []
+        for name in names:
+            there = company.table(name, tables()[name].required[0]).select(team="_team", reason=ibis.null("string"))
+            counts.append(there.mutate(table=ibis.literal(name)))
+            if company.delivery.door["tables"][name]["left_out"]:
+                out = company.delivery.raw(f"{name}__left_out")
+                out = out.filter((out._at < literal_day(company.end)) | out._at.isnull())
+                counts.append(out.select("reason", team=ibis.null("string"), table=ibis.literal(name)).select(counts[-1].columns))
+        return ibis.union(*counts).group_by("table", "team", "reason").aggregate(n=lambda t: t.count())
 
     frame = opened(crm, f"rows of {names}", make).execute()
-    mine = (
-        frame
-        if crm.team == "all"
-        else frame[(frame.team == crm.team) | frame.table.map(lambda n: tables()[n].scope == ("company",))]
-    )
-    return dict.fromkeys(names, 0) | {name: int(n) for name, n in mine.groupby("table").n.sum().items()}
-
-
-def left_out(crm: "Crm") -> pd.DataFrame:
-    """How many rows of each table the door left out by the period's end, undated ones included. → frame: table, reason, n; by reason"""
-    names = [name for name, found in crm.delivery.door["tables"].items() if found["left_out"]]
-
-    def make(company: "Crm") -> Any:
-        out = [company.delivery.raw(f"{name}__left_out").select("reason", "_at", table=ibis.literal(name)) for name in names]
-        every = ibis.union(*out).filter(lambda t: (t._at < literal_day(company.end)) | t._at.isnull())
-        return every.group_by("table", "reason").aggregate(n=lambda t: t.count())
-
-    frame = opened(crm, "left out", make).execute() if names else pd.DataFrame(columns=["table", "reason", "n"])
-    return frame.sort_values(["table", "reason"])
+    everybody_s = [name for name in names if crm.team == "all" or tables()[name].scope == ("company",)]
+    mine = (frame.team == crm.team) | frame.table.isin(everybody_s)
+    rows = frame[frame.reason.isna() & mine].groupby("table").n.sum()
+    out = frame[frame.reason.notna()].sort_values("reason")
+    reasons = {name: {r.reason: int(r.n) for r in out[out.table == name].itertuples()} for name in names}
+    return {name: Counted(int(rows.get(name, 0)), reasons[name]) for name in names}
 
 
 def _key(crm: "Crm", name: str) -> str:
@@ -112,24 +104,29 @@ def numbers() -> str:
 
 def _apart(crm: "Crm") -> "Crm":
     """The company's handle that remembers nothing, so that all that is read in making a table is seen."""
-    delivery = replace(crm.delivery, read=set())
+    delivery = replace(crm.delivery, read=set(), asked=set())
     beside = crm.beside and replace(crm.beside, delivery=delivery, team="all")
     return replace(crm, delivery=delivery, team="all", beside=beside)
 
 
-def _in_memory(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any, list[str]]:
-    return _typed(company, key, make).cache(), sorted(company.delivery.read)
+def _in_memory(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any, list[str], list[str]]:
+    return _typed(company, key, make).cache(), *_seen(company)
 
 
-def _stored(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any, list[str]]:
+def _stored(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any, list[str], list[str]]:
     folder = store.once("kept", key, partial(_fill, company, key, make))
     table = company.delivery.con.read_parquet(folder / _ROWS, table_name=f"kept_{key}")
-    return table, json.loads((folder / _READ).read_text("utf-8"))
+    return table, *json.loads((folder / _SEEN).read_text("utf-8"))
 
 
 def _fill(company: "Crm", key: str, make: Callable[["Crm"], Any], folder: Path) -> None:
     _typed(company, key, make).to_parquet(folder / _ROWS, compression="zstd")
-    store.write(folder / _READ, json.dumps(sorted(company.delivery.read)))
+    store.write(folder / _SEEN, json.dumps(_seen(company)))
+
+
+def _seen(company: "Crm") -> tuple[list[str], list[str]]:
+    """What was read, and what was asked for."""
+    return sorted(company.delivery.read), sorted(company.delivery.asked)
 
 
 def _typed(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> Any:

@@ -145,6 +145,13 @@ def test_what_was_read_in_making_it_counts_as_read_also_where_it_is_ready(source
         assert crm.delivery.read == {"orders", "customers"}
 
 
+def test_what_was_asked_for_in_making_it_counts_as_asked_for_also_where_it_is_ready(source):
+    for _ in range(2):
+        crm = open_crm(source, "2026-10", "north")
+        states.tally(crm)
+        assert {"customers", "orders", "opportunities"} <= crm.delivery.asked
+
+
 def test_tables_made_from_kept_ones_count_what_those_read(source):
     states.tally(open_crm(source, "2026-10"))
     crm = open_crm(source, "2026-10", "north")
@@ -181,4 +188,7 @@ def test_the_rows_kept_know_nothing_later(source):
 def test_it_is_for_the_owner_s_eyes_alone(source):
     counts(open_crm(source, "2026-10"), [])
     (entry,) = [p for p in (places.work() / "kept").iterdir() if p.is_dir() and (p / "rows.parquet").exists()]
-    assert entry.stat().st_mode & 0o777 == 0o700 and json.loads((entry / "read.json").read_text()) == ["customers", "orders"]
+    assert entry.stat().st_mode & 0o777 == 0o700 and json.loads((entry / "read.json").read_text()) == [
+        ["customers", "orders"],
+        [],
+    ]

@@ -60,7 +60,7 @@ def _notes(crm: Crm) -> list[Any]:
 def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
     """The tables read: rows of this audience by the period's end, what the door left out and why; whose row is it."""
     rule = f"team_rule_{report}"
-    counted = [(n, rows, crm.left_out(n)) for n, rows in crm.rows_of(*filter(crm.has, names)).items()]
+    counted = [(n, found.rows, found.left_out) for n, found in crm.counted(*filter(crm.has, names)).items()]
     absent = [n for n in names if not crm.has(n)]
 
     def html(lang: str) -> str:
@@ -138,8 +138,9 @@ def reasons(left_out: dict[str, int], lang: str) -> str:
 def provenance(crm: Crm, languages: list[str]) -> Block:
     """Everything needed to make the page again, and to tell whether it still would be the same."""
     read = sorted(n for n in crm.delivery.read if crm.has(n))
-    rows = crm.rows_of(*read)
-    left_out = {n: out for n in read if (out := crm.left_out(n))}
+    counted = crm.counted(*read)
+    rows = {n: found.rows for n, found in counted.items()}
+    left_out = {n: found.left_out for n, found in counted.items() if found.left_out}
     parameters = {
         "source": crm.delivery.name,
         "period": crm.period.label,

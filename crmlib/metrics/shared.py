@@ -12,7 +12,7 @@ from .states import tally, tally_by_team
 
 NAMED = ("orders", "interactions", "opportunities", "feedback")  # the tables whose rows may belong to a customer
 LANGUAGES = {True: "chinese comments", False: "other comments"}
-_COUNTS = ("rows of", "left out")  # kept too, and work of one page
+_COUNTS = "rows of"  # kept too, and work of one page
 
 
 def work(crm: Crm) -> pd.DataFrame:
