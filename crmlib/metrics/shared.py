@@ -6,7 +6,20 @@ import pandas as pd
 from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from ..measures import count_if, within
-from . import activity, customer_cohorts, customer_flows, deals, drops, feedback, team_activity, themes, tiers, usage, waiting
+from . import (
+    activity,
+    customer_cohorts,
+    customer_flows,
+    deals,
+    drops,
+    feedback,
+    team_activity,
+    themes,
+    tiers,
+    usage,
+    waiting,
+    words,
+)
 from .lexicon import THEMES
 from .states import tally, tally_by_team
 
@@ -51,6 +64,7 @@ def _courses(crm: Crm) -> None:
         waiting.stuck_limits(crm)
     if crm.has("feedback", "comment"):
         themes.themes(crm)
+        words.standing_out(crm)
 
 
 def _held(crm: Crm) -> pd.DataFrame:
