@@ -41,13 +41,15 @@ def _if_known(view: ibis.Table, column: Column, end: Any) -> Any:
     return ibis.ifelse(since.isnull() | (since < end), view[column.name], ibis.null(view[column.name].type()))
 
 
+def looked_up(crm: "Crm", table: Table, wanted: tuple[str, ...] | None) -> list[str]:
+    """The columns, of those wanted, whose field history is delivered (not those that a column dates already)."""
+    changed = [table.columns[c] for t, c in crm.delivery.door["history"] if t == table.name and c in table.columns]
+    return [c.name for c in changed if not c.dated and c.name not in table.key and (wanted is None or c.name in wanted)]
+
+
 def _with_history(crm: "Crm", table: Table, view: ibis.Table, wanted: tuple[str, ...] | None) -> ibis.Table:
     """Columns whose field history is delivered: the value set last by then; unknown before the first one set."""
-    columns = [c for t, c in crm.delivery.door["history"] if t == table.name and c in table.columns and c not in table.key]
-    for name in columns if wanted is None else set(columns) & set(wanted):
-        column = table.columns[name]
-        if column.dated:
-            continue  # those are dated by their own column already
+    for name in looked_up(crm, table, wanted):
         changes = crm.delivery.raw("changes")
         changes = changes.filter((changes.table == table.name) & (changes.column == name))
         known = changes.changed_at < literal_day(crm.end)

@@ -12,10 +12,11 @@ import ibis
 import ibis.backends.duckdb  # else its 0.1 s would be the first open_crm's
 import pandas as pd
 
-from . import coverage, marks
-from .asof import literal_day, view_of
-from .errors import DataError, UsageError, nearest
-from .inputs import Given
+from . import coverage, kept, marks
+from .asof import looked_up, view_of
+from .errors import UsageError, nearest
+from .inputs import Given, of_frame
+from .kept import Counted, Entry
 from .periods import Period
 from .schema import Business, Table, tables
 from .sources import Prepared, prepare
@@ -37,14 +38,27 @@ class Delivery:
     folder: Path | None = None  # of the prepared store; None: the tables are in the connection
     read: set[str] = field(default_factory=set)  # tables of which rows were read
     asked: set[str] = field(default_factory=set)  # tables of which it was asked whether they are there
-    _views: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make()` returns, made once for the connection: equal handles share it."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def view(self, key: str, make: Callable[[], Any]) -> Any:
+        """An expression as a view of the connection: else it would be compiled anew into every query that reads it."""
+
+        def made() -> Any:
+            expression = make()  # it may make views of its own first
+            return self.con.create_view(f"view {len(self.made)}", expression)
+
+        return self.once(f"view {key}", made)
 
     def raw(self, table: str) -> Any:
         """A table of the store as it is; its file is opened when it is first asked for."""
-        if table not in self._views:
-            path = self.folder and self.folder / f"{table}.parquet"
-            self._views[table] = self.con.read_parquet(path, table_name=table) if path else self.con.table(table)
-        return self._views[table]
+        path = self.folder and self.folder / f"{table}.parquet"
+        return self.once(table, lambda: self.con.read_parquet(path, table_name=table) if path else self.con.table(table))
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class Crm:
         meaning = Business.model_validate({"max_left_out": dict.fromkeys(tables(), 1.0), **(business or {})})
         for name in frames:
             _known(name)
-        given = {name: Given(_frame_view(con, name, frame)) for name, frame in frames.items()}
+        given = {name: Given(of_frame(con, name, frame)) for name, frame in frames.items()}
         door = coverage.clean(con, given, meaning)
         last = [datetime.fromisoformat(m) for m in door["last"]]
         delivery = Delivery(ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None))
@@ -85,9 +99,19 @@ class Crm:
 
     def table(self, name: str, *columns: str) -> ibis.Table:
         """A canonical table as of the period's end, this team's rows; `columns`: the only ones that will be used (quicker)."""
-        _known(name)
+        historical = looked_up(self, _known(name), columns or None)
         self.delivery.read.add(name)
-        return self.once(f"table {name} {columns}", lambda: view_of(self, name, columns or None))
+        key = f"{name} {self.end} {self.team} {historical}"
+        return self.delivery.view(key, lambda: view_of(self, name, columns or None))
+
+    def kept(self, name: str, make: Callable[["Crm"], Any], team: str = "team") -> ibis.Table:
+        """What `make(company)` returns, made once for all notebooks (kept.py); of it this team's rows, by its column `team`."""
+        table = kept.opened(self, name, make)
+        return table if self.team == ALL else table.filter(table[team] == self.team)
+
+    def entries(self) -> list[Entry]:
+        """The kept tables of this period that have been opened so far."""
+        return kept.entries(self)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make()` returns, made once for this handle: several figures share one intermediate table."""
@@ -156,17 +180,18 @@ class Crm:
 
     def rows(self, table: str) -> int:
         """How many rows of a table exist for this team by the period's end."""
-        key = _known(table).required[0]
-        return self.once(f"rows of {table}", lambda: int(self.table(table, key).count().execute()))
+        return self.counted(table)[table].rows
 
     def left_out(self, table: str) -> dict[str, int]:
         """Rows of the whole source left out at the door by the period's end, by reason (undated ones included)."""
-        if not self.delivery.door["tables"][_known(table).name]["left_out"]:
-            return {}
-        self.delivery.read.add(table)
-        out = self.delivery.raw(f"{table}__left_out")
-        counted = out.filter((out._at < literal_day(self.end)) | out._at.isnull()).group_by("reason").agg(n=lambda t: t.count())
-        return {r.reason: int(r.n) for r in counted.order_by("reason").execute().itertuples()}
+        return self.counted(table)[table].left_out
+
+    def counted(self, *names: str) -> dict[str, Counted]:
+        """The rows of tables, and those left out: those asked for together are counted together."""
+        known = self.once("counted", dict)
+        if missing := tuple(_known(n).name for n in names if n not in known):
+            known |= kept.counted(self, missing)
+        return {name: known[name] for name in names}
 
     @property
     def first_day(self) -> date | None:
@@ -211,19 +236,3 @@ def _known(table: str) -> Table:
     if table not in tables():
         raise AttributeError(f"There is no table {table!r}: {nearest(table, tables())}")
     return tables()[table]
-
-
-def _frame_view(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame):
-    """All values enter as text, the way a CSV file would deliver them."""
-    text = frame.astype(object).map(lambda v: None if pd.isna(v) else str(v)).astype(object)
-
-    def view(table: Table) -> dict[str, str]:
-        columns = ", ".join(f'"{c}"::varchar as "{c}"' for c in frame.columns)
-        con.register(f"frame_{name}", text)
-        con.execute(f"create or replace temp table raw as select {columns} from frame_{name}")
-        missing = [c for c in table.required if c not in frame.columns]
-        if missing:
-            raise DataError(f"{name} has no column {missing[0]!r}. It has: {', '.join(frame.columns)}. Add it to the frame.")
-        return dict.fromkeys(frame.columns, "VARCHAR")
-
-    return view

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from . import csvfile, store, workbook
 from .errors import DataError, Tell, nearest
@@ -103,6 +104,22 @@ def reader(file: File, scratch: Path) -> str:
     return f"""read_csv({literal(csvfile.with_one_newline(plain, file.copy_in(scratch, "lines")))}, columns={{{names}}}, header=true, skip={skip},
         auto_detect=false, delim={literal(delimiter)}, quote='"', escape='"', nullstr='', strict_mode=true, max_line_size=10000000,
         buffer_size=64000000)"""
+
+
+def of_frame(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> Callable[[Table], dict[str, str]]:
+    """What makes the view `raw` of a pandas frame: all values enter as text, the way a CSV file would deliver them."""
+    text = frame.astype(object).map(lambda v: None if pd.isna(v) else str(v)).astype(object)
+
+    def view(table: Table) -> dict[str, str]:
+        columns = ", ".join(f'"{c}"::varchar as "{c}"' for c in frame.columns)
+        con.register(f"frame_{name}", text)
+        con.execute(f"create or replace temp table raw as select {columns} from frame_{name}")
+        missing = [c for c in table.required if c not in frame.columns]
+        if missing:
+            raise DataError(f"{name} has no column {missing[0]!r}. It has: {', '.join(frame.columns)}. Add it to the frame.")
+        return dict.fromkeys(frame.columns, "VARCHAR")
+
+    return view
 
 
 def database(path: Path) -> str:

@@ -21,7 +21,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
 FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "imports"}
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
-        "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks"}  # fmt: skip
+        "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",

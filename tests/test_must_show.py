@@ -13,7 +13,7 @@ LISTED = sorted({r for p in (places.ROOT / "params").glob("*.yml") for r in yaml
 
 
 def test_every_report_that_is_published_has_its_list():
-    assert sorted(DEMANDS) == LISTED
+    assert sorted(DEMANDS) == sorted([*LISTED, "prepare"])  # which the machine runs by itself, before all others
     for entries in DEMANDS.values():
         assert len({e["shows"] for e in entries}) == len(entries)
         for entry in entries:

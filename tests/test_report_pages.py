@@ -34,6 +34,12 @@ REPORTS = {
         "kpis": ["csat_mean", "csat_top_box", "nps", "problem_rate", "answer_count", "open_improvements"],
         "tables": ["answers_by_period", "pareto", "themes", "words", "improvements", "proofs", "undated"],
     },
+    "prepare": {
+        "figures": ["shared", "named", "languages"],
+        "company": [], "team": [], "title": {"en": "What was worked out once: Company, October 2026", "zh": "一次算好的内容：北区，2026年10月"},
+        "kpis": ["customers_ever", "customer_count", "judged_customers", "named_share", "assigned_share", "read_comments", "themed_share"],
+        "tables": ["shared", "made_from", "named", "languages"],
+    },
 }  # fmt: skip
 ALL = [("all", "en"), ("all", "zh"), ("north", "en"), ("north", "zh")]
 

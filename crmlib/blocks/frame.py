@@ -59,7 +59,7 @@ def _notes(crm: Crm) -> list[Any]:
 def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
     """The tables read: rows of this audience by the period's end, what the door left out and why; whose row is it."""
     rule = f"team_rule_{report}"
-    counted = [(n, crm.rows(n), crm.left_out(n)) for n in names if crm.has(n)]
+    counted = [(n, found.rows, found.left_out) for n, found in crm.counted(*filter(crm.has, names)).items()]
     absent = [n for n in names if not crm.has(n)]
 
     def html(lang: str) -> str:
@@ -137,8 +137,9 @@ def reasons(left_out: dict[str, int], lang: str) -> str:
 def provenance(crm: Crm, report: str, languages: list[str]) -> Block:
     """Everything needed to make the page again, and to tell whether it still would be the same (`inputs`, for the machine)."""
     read = sorted(n for n in crm.delivery.read if crm.has(n))
-    rows = {n: crm.rows(n) for n in read}
-    left_out = {n: out for n in read if (out := crm.left_out(n))}
+    counted = crm.counted(*read)
+    rows = {n: found.rows for n, found in counted.items()}
+    left_out = {n: found.left_out for n, found in counted.items() if found.left_out}
     code = revision(report)
     parameters = {
         "source": crm.delivery.name,

@@ -4,7 +4,6 @@ from typing import Any
 
 from ..crm import ALL, Crm
 from ..kpi import Kpi, Share, difference
-from ..measures import within
 from ..metrics import closing, cohorts, funnel, steps, waiting
 from ..metrics.deals import NONE_GIVEN
 from ..periods import year_earlier
@@ -86,10 +85,8 @@ def slower(crm: Crm) -> list[Finding]:
 
 def stays_before(crm: Crm) -> dict[str, int]:
     """How many stays began in each stage in the twelve months that `waiting.time_in_stage` compares with."""
-    start, table = waiting.waiting_window(crm)[0], waiting.spells(crm)
-    then = table.filter(within(table.entered_at, year_earlier(start), start))
-    counted = then.group_by("stage").aggregate(n=lambda t: t.count()).execute()
-    return {stage: int(n) for stage, n in counted.itertuples(index=False)}
+    start = waiting.waiting_window(crm)[0]
+    return {stage: int(n) for stage, n in waiting.lengths(crm, year_earlier(start), start).groupby("stage").n.sum().items()}
 
 
 def stuck(crm: Crm) -> list[Finding]:

@@ -134,6 +134,10 @@ def lost_reasons(crm: Crm, start: date | None = None, end: date | None = None) -
     Needs opportunities: closed_at, is_won, lost_reason. → frame: reason ("none given" where there is none), lost_count, share
     (0..1 of all lost); the largest first
     """
+    return crm.once(f"lost reasons {start} {end}", lambda: _lost_reasons(crm, start, end)).copy()
+
+
+def _lost_reasons(crm: Crm, start: date | None, end: date | None) -> pd.DataFrame:
     table = closed(crm, start, end)
     table = table.filter(~table.is_won)
     frame = (

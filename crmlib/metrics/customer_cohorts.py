@@ -1,13 +1,14 @@
 """Cohorts of customers: those who first bought in the same month, and how many of them bought again in each later one."""
 
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
 from ..crm import Crm
 from ..periods import Period
 from .deals import which
-from .lives import purchases
+from .lives import accounts, of_customers, purchases
 
 COUNT = 12  # cohorts, the newest that of the last whole period
 
@@ -30,13 +31,9 @@ def cohort_retention(crm: Crm, count: int = COUNT) -> pd.DataFrame:
       active_count, share (0..1; age 0: 1); oldest cohort first. Months that are not over, or that the data do not reach the
       end of, are left out, and so are cohorts without a member.
     """
-    periods, table = cohort_periods(crm, count), purchases(crm)
-    firsts = table.group_by("customer_id").aggregate(first=table.at.min())
-    joined = table.inner_join(firsts, "customer_id")
-    joined = joined.mutate(cohort=which(joined["first"], periods), then=which(joined["at"], periods))
-    joined = joined.filter((joined.cohort >= 0) & joined.then.notnull())
-    found = joined.group_by("cohort", "then").aggregate(n=joined.customer_id.nunique()).execute()
-    counted = {(int(c), int(t)): int(n) for c, t, n in found[["cohort", "then", "n"]].itertuples(index=False)}
+    periods = cohort_periods(crm, count)
+    found = of_customers(crm, f"cohorts {count}", lambda view: _buyers(view, periods)).execute()
+    counted = {(int(c), int(t)): int(n) for (c, t), n in found.groupby(["cohort", "then"]).n.sum().items()}
     lines = [
         {"first_purchase": periods[c], "age": t - c, "base": counted[c, c], "active_count": counted.get((c, t), 0)}
         for c in range(len(periods))
@@ -45,3 +42,14 @@ def cohort_retention(crm: Crm, count: int = COUNT) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(lines, columns=["first_purchase", "age", "base", "active_count"])
     return frame.assign(share=frame.active_count / frame.base)
+
+
+def _buyers(crm: Crm, periods: list[Period]) -> Any:
+    """How many customers of each cohort bought in each period. → ibis table: team, cohort, then (indices of periods), n"""
+    table = purchases(crm)
+    firsts = table.group_by("customer_id").aggregate(first=table.at.min())
+    firsts = firsts.left_join(accounts(crm).select("customer_id", "team"), "customer_id").drop("customer_id_right")
+    joined = table.inner_join(firsts, "customer_id")
+    joined = joined.mutate(cohort=which(joined["first"], periods), then=which(joined["at"], periods))
+    joined = joined.filter((joined.cohort >= 0) & joined.then.notnull())
+    return joined.group_by("team", "cohort", "then").aggregate(n=lambda t: t.customer_id.nunique())

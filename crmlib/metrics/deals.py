@@ -21,20 +21,20 @@ def deals(crm: Crm) -> Any:
     """The opportunities known by the period's end, one row each, with the index of the furthest stage `reached`.
 
     Needs opportunities: opportunity_id; created_at, closed_at, is_won, amount, stage or stage_changes as delivered.
-    → an ibis table, made once for a handle; `cycle_days` = close − creation; `open` = dated and not closed by the end
+    → an ibis table, made once for all teams; `cycle_days` = close − creation; `open` = dated and not closed by the end
     """
+    return crm.kept("deals", _deals, team="_team")
 
-    def make() -> Any:
-        columns = ("opportunity_id", "customer_id", "rep_id", "lead_source", "product", "amount", "created_at", "closed_at", "is_won",
-                   "lost_reason", "stage", "stage_since", "reached", "_team")  # fmt: skip
-        table = crm.table("opportunities", *columns)
-        return table.select(
-            *columns,
-            cycle_days=ibis.greatest(days_between(table.created_at, table.closed_at), 0),
-            open=table.closed_at.isnull() & table.created_at.notnull(),
-        ).cache()
 
-    return crm.once("deals", make)
+def _deals(crm: Crm) -> Any:
+    columns = ("opportunity_id", "customer_id", "rep_id", "lead_source", "product", "amount", "created_at", "closed_at", "is_won",
+               "lost_reason", "stage", "stage_since", "reached", "_team")  # fmt: skip
+    table = crm.table("opportunities", *columns)
+    return table.select(
+        *columns,
+        cycle_days=ibis.greatest(days_between(table.created_at, table.closed_at), 0),
+        open=table.closed_at.isnull() & table.created_at.notnull(),
+    )
 
 
 def created(crm: Crm, start: date | None = None, end: date | None = None) -> Any:
@@ -55,7 +55,7 @@ def lead_count(crm: Crm) -> int:
 
     Needs opportunities: created_at. → count. Deals that were never dated are not among them (`undated_count`).
     """
-    return int(created(crm).count().execute())
+    return _counts(crm)["created"]
 
 
 def undated_count(crm: Crm) -> int:
@@ -63,14 +63,26 @@ def undated_count(crm: Crm) -> int:
 
     Needs opportunities: opportunity_id. → count
     """
-    table = deals(crm)
-    return int(table.filter(table.created_at.isnull() & table.closed_at.isnull()).count().execute())
+    return _counts(crm)["undated"]
 
 
 @measured("count")
 def open_count(crm: Crm) -> int:
     """Deals created and not closed by the period's end. Needs opportunities: created_at, closed_at. → count"""
-    return int(count_if(deals(crm).open).execute())
+    return _counts(crm)["open"]
+
+
+def _counts(crm: Crm) -> dict[str, int]:
+    """The counts of deals in one query, made once for a handle."""
+
+    def make() -> dict[str, int]:
+        table = deals(crm)
+        groups = {"created": within(table.created_at, crm.period.start, crm.period.end), "open": table.open,
+                  "undated": table.created_at.isnull() & table.closed_at.isnull()}  # fmt: skip
+        row = table.aggregate(**{name: count_if(condition) for name, condition in groups.items()}).execute().iloc[0]
+        return {name: int(row[name]) for name in groups}
+
+    return crm.once("deal counts", make)
 
 
 def which(moment: Any, periods: list[Period]) -> Any:

@@ -1,6 +1,6 @@
 """Customers who fell quiet: far fewer own activities than their own past lets expect. An early warning, no verdict."""
 
-from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,12 +8,13 @@ from scipy.special import pdtr
 
 from ..crm import Crm
 from ..kpi import Share, measured
-from ..measures import count_if, day, ratio
+from ..measures import ratio
 from ..schema import UNASSIGNED
-from .lives import BASELINE, lives
+from .lives import lives, of_customers
 from .names import customer_names, named
+from .pasts import judged, past
+from .states import tally
 
-LEAST_PERIODS, LEAST_EVENTS = 2, 12  # whole periods, and activities in them, that a past must have to be judged by
 IMPROBABLE = 0.01  # the chance of so few or fewer
 AT_LEAST_FEWER = 0.5  # and by at least so much
 
@@ -27,7 +28,7 @@ def activity_drops(crm: Crm) -> Share:
     that began after the customer was first seen; at least two periods with at least twelve activities. Fell quiet: so few
     or fewer have a chance below 1 % (Poisson, the past's mean a day), and they are at most half of what was usual.
     """
-    return Share(len(fallen(crm)), _pasts(crm)[1])
+    return Share(len(fallen(crm)), tally(crm)["judged"])
 
 
 def fallen(crm: Crm) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def fallen(crm: Crm) -> pd.DataFrame:
 
 
 def _fallen(crm: Crm) -> pd.DataFrame:
-    frame = _pasts(crm)[0]
+    frame = of_customers(crm, "quieter", _quieter).execute()
     frame = frame[improbable(frame.activity_count.to_numpy(dtype=float), frame.usual_count.to_numpy(dtype=float))]
     frame = frame.assign(_fall=frame.activity_count - frame.usual_count)
     return frame.sort_values(["_fall", "customer_id"]).drop(columns="_fall").reset_index(drop=True)
@@ -55,29 +56,14 @@ def improbable(seen: np.ndarray, usual: np.ndarray) -> np.ndarray:
     return (seen <= usual * AT_LEAST_FEWER) & (pdtr(seen, usual) < IMPROBABLE)
 
 
-def _pasts(crm: Crm) -> tuple[pd.DataFrame, int]:
-    """Those at most half as active as usual, and how many have a past to be judged by."""
-    return crm.once("pasts", lambda: _judged(crm))
-
-
-def _judged(crm: Crm) -> tuple[pd.DataFrame, int]:
-    table, now, whole = lives(crm), crm.period, {}
-    for i in range(1, BASELINE + 1):
-        past = now.shift(-i)
-        whole[i] = (
-            (table.first_at < day(past.start + timedelta(days=1))).fill_null(False).cast("int64"),
-            (past.end - past.start).days,
-        )
-    done = sum((flag * table[f"own_{i}"] for i, (flag, _) in whole.items()), start=0)
-    days = sum((flag * length for flag, length in whole.values()), start=0)
-    periods = sum((flag for flag, _ in whole.values()), start=0)
-    judged = table.mutate(
-        usual_count=ratio(done * (now.end - now.start).days, days), activity_count=table.own_0, last_on=table.last_at.date()
-    )
-    judged = judged.filter(table.in_start & (periods >= LEAST_PERIODS) & (done >= LEAST_EVENTS))
-    few = judged.filter(judged.activity_count <= judged.usual_count * AT_LEAST_FEWER)
-    columns = ["customer_id", "rep_id", "team", "no_contact", "usual_count", "activity_count", "last_on"]
-    return few.select(columns).execute(), int(judged.aggregate(n=count_if(judged.in_start)).execute().iloc[0, 0])
+def _quieter(crm: Crm) -> Any:
+    """Those with a past who were at most half as active as usual."""
+    table, now = lives(crm), crm.period
+    done, days, _ = past(table, now)
+    usual = ratio(done * (now.end - now.start).days, days)
+    table = table.mutate(usual_count=usual, activity_count=table.own_0, last_on=table.last_at.date())
+    few = table.filter(judged(table, now) & (table.activity_count <= table.usual_count * AT_LEAST_FEWER))
+    return few.select("customer_id", "rep_id", "team", "no_contact", "usual_count", "activity_count", "last_on")
 
 
 def drops_by_team(crm: Crm) -> dict[str, int]:

@@ -4,11 +4,13 @@ from datetime import date
 from typing import Any
 
 import ibis
+import pandas as pd
 
 from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from ..means import Mean
 from ..measures import count_if, total, within
+from ..periods import Period
 
 SATISFIED = 4  # of 5: the top two
 UNHAPPY = 2  # of 5, and below
@@ -20,25 +22,24 @@ def feedback(crm: Crm) -> Any:
     """The answers known by the period's end, with whether each is a `problem`, and whether that can be `judged` at all.
 
     Needs feedback: feedback_id; given_at, source, category, product, score, nps, rep_id, customer_id as delivered.
-    → an ibis table, made once for a handle
+    → an ibis table, made once for all teams
     A problem has a score of at most 2; where it carries no score, an NPS answer of at most 6; where it carries neither, a
     category or source that says complaint. Other answers without a rating are not judged, unless the source delivers no
     ratings at all and names complaints, of whatever team (`names_complaints`): then all are.
     """
+    return crm.kept("answers", _judged, team="_team")
 
-    def make() -> Any:
-        table = crm.table(
-            "feedback", "feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team"
-        )
-        says = _says_complaint(table)
-        rated = table.score.notnull() | table.nps.notnull()
-        unhappy = ibis.coalesce(table.score <= UNHAPPY, table.nps <= DETRACTORS, says)
-        judged = rated | says
-        if not rates(crm):
-            judged = judged | ibis.literal(names_complaints(crm))
-        return table.mutate(problem=unhappy & judged, judged=judged)
 
-    return crm.once("feedback", make)
+def _judged(crm: Crm) -> Any:
+    columns = ("feedback_id", "given_at", "source", "category", "product", "score", "nps", "rep_id", "_team")
+    table = crm.table("feedback", *columns).select(*columns)
+    says = _says_complaint(table)
+    rated = table.score.notnull() | table.nps.notnull()
+    unhappy = ibis.coalesce(table.score <= UNHAPPY, table.nps <= DETRACTORS, says)
+    judged = rated | says
+    if not rates(crm):
+        judged = judged | ibis.literal(names_complaints(crm))
+    return table.mutate(problem=unhappy & judged, judged=judged)
 
 
 def _says_complaint(table: Any) -> Any:
@@ -173,9 +174,21 @@ def complaint_rate(crm: Crm) -> Figure:
         return NOT_DELIVERED
     if not totals(crm)["judged"]:
         return Figure(None, None, "no_ratings")
-    table = crm.table("orders", "order_id", "ordered_at", "amount", "_team")
-    count = int(count_if(within(table.ordered_at, crm.period.start, crm.period.end) & (table.amount >= 0)).execute())
+    count = order_counts(crm, [crm.period])[0]
     return Figure(totals(crm)["problem_count"] / count if count else None, count, None if count else "no_base")
+
+
+def order_counts(crm: Crm, periods: list[Period]) -> list[int]:
+    """How many orders each of some periods has (refunds are none). Needs orders: ordered_at, amount."""
+    days = crm.once("orders a day", lambda: crm.kept("orders a day", _orders).execute())
+    inside = lambda p: (days.day >= pd.Timestamp(p.start)) & (days.day < pd.Timestamp(p.end))  # noqa: E731
+    return [int(days.n[inside(period)].sum()) for period in periods]
+
+
+def _orders(crm: Crm) -> Any:
+    table = crm.table("orders", "order_id", "ordered_at", "amount")
+    table = table.filter((table.amount >= 0) & table.ordered_at.notnull())
+    return table.group_by(team="_team", day=table.ordered_at.date().cast("timestamp")).aggregate(n=lambda t: t.count())
 
 
 def undated_count(crm: Crm) -> int:

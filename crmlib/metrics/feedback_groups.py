@@ -11,9 +11,9 @@ from ..crm import Crm
 from ..kpi import Share, interval
 from ..means import Mean, mean_interval
 from ..measures import within
-from ..periods import Period, year_earlier
+from ..periods import year_earlier
 from .deals import no_group, which
-from .feedback import answers, feedback, nps_of, of_period, problems_of, score_of, sums, top_of
+from .feedback import answers, feedback, nps_of, of_period, order_counts, problems_of, score_of, sums, top_of
 from .names import named
 
 GROUPS = {"team": "_team", "rep": "rep_id", "source": "source", "category": "category", "product": "product"}
@@ -68,18 +68,10 @@ def answers_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     found = found.reindex(range(count)).fillna(0).reset_index(drop=True)
     frame = pd.concat([pd.DataFrame({"period": periods}), _figures(found, crm.business.min_base)], axis=1)
     if crm.has("orders"):
-        frame["order_count"] = _orders(crm, periods)
+        frame["order_count"] = order_counts(crm, periods)
         frame["complaint_rate"] = frame.problem_count / frame.order_count.replace(0, np.nan)
     frame = frame[(frame.answers > 0).cummax()].drop(columns="share")
     return _delivered(crm, frame.reset_index(drop=True))
-
-
-def _orders(crm: Crm, periods: list[Period]) -> pd.Series:
-    """How many orders each period has (refunds are none)."""
-    table = crm.table("orders", "order_id", "ordered_at", "amount", "_team")
-    table = table.filter(table.amount >= 0).mutate(_period=which(table.ordered_at, periods))
-    counts = table.group_by("_period").aggregate(n=lambda t: t.count()).execute().set_index("_period").n
-    return counts.reindex(range(len(periods))).fillna(0).astype(int)
 
 
 def _figures(frame: pd.DataFrame, min_base: int) -> pd.DataFrame:
@@ -150,6 +142,10 @@ def complaints_by_product(crm: Crm) -> pd.DataFrame:
     → frame: product, product_line (its category in order_lines, where there is one), answers, judged, problem_count, problem_rate
       (of the answers judged), order_count, complaint_rate (on orders); most problems first
     """
+    return crm.once("complaints by product", lambda: _by_product(crm)).copy()
+
+
+def _by_product(crm: Crm) -> pd.DataFrame:
     frame = sums_by(crm, "product")[["product", "answers", "judged", "problem_count"]]
     frame["problem_rate"] = [Share(p, j).value for p, j in zip(frame.problem_count, frame.judged, strict=True)]
     if crm.has("order_lines") and crm.has("orders"):

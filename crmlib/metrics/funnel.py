@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Share, measured
-from ..measures import count_if, day, within
+from ..measures import count_if
 from ..periods import Period
 from .cohorts import Cohort, headline_cohort, period_cohort, shifted
 from .deals import GROUPS, created, deals, no_group
@@ -42,14 +42,15 @@ def conversion_by_period(crm: Crm, periods: list[Period]) -> list[float | None]:
     """
     if not periods:
         return []
-    table, now = deals(crm), headline_cohort(crm)
-    spans = [shifted(now, crm.period, p) for p in periods]
-    counts = {f"n{i}": count_if(within(table.created_at, *span)) for i, span in enumerate(spans)}
-    for i, (span, period) in enumerate(zip(spans, periods, strict=True)):
-        won = table.is_won & (table.closed_at < day(period.end))
-        counts[f"w{i}"] = count_if(within(table.created_at, *span) & won)
-    row = table.aggregate(**counts).execute().iloc[0]
-    return [row[f"w{i}"] / row[f"n{i}"] if row[f"n{i}"] else None for i in range(len(periods))]
+    now = headline_cohort(crm)
+    spans = [(*shifted(now, crm.period, period), period.end) for period in periods]
+    frame = pd.DataFrame(spans, columns=["start", "end", "known"]).astype("datetime64[us]").assign(period=range(len(periods)))
+    windows = ibis.memtable(frame, schema={**dict.fromkeys(["start", "end", "known"], "timestamp"), "period": "int64"})
+    table = deals(crm).select("created_at", "closed_at", "is_won").cross_join(windows)
+    table = table.filter((table.created_at >= table.start) & (table.created_at < table.end))
+    won = count_if(table.is_won & (table.closed_at < table.known))
+    found = table.group_by("period").aggregate(n=table.count(), won=won).execute().set_index("period")
+    return [found.won[i] / found.n[i] if i in found.index else None for i in range(len(periods))]
 
 
 def stages(crm: Crm, cohort: Cohort | None = None) -> pd.DataFrame:
@@ -68,8 +69,7 @@ def stages(crm: Crm, cohort: Cohort | None = None) -> pd.DataFrame:
     [['lead', 2, 0.5], ['won', 1, 1.0]]
     """
     cohort = cohort or period_cohort(crm)
-    reached = crm.once(f"reached {cohort.start} {cohort.end}", lambda: reached_by(crm, cohort, None))
-    return converted(list(crm.business.stages), [int(v) for v in reached.iloc[0]])
+    return converted(list(crm.business.stages), [int(n) for n in reached_by(crm, cohort, None).iloc[0]])
 
 
 def stages_by(crm: Crm, group: str, cohort: Cohort | None = None) -> pd.DataFrame:
@@ -88,7 +88,11 @@ def stages_by(crm: Crm, group: str, cohort: Cohort | None = None) -> pd.DataFram
 
 
 def reached_by(crm: Crm, cohort: Cohort, group: str | None) -> pd.DataFrame:
-    """Deals of a cohort that reached stage i or a later one: columns s0, s1 …, one row (or one a group)."""
+    """Deals of a cohort that reached stage i or a later one: columns s0, s1 …, one row (or one a group); made once for a handle."""
+    return crm.once(f"reached {cohort.start} {cohort.end} {group}", lambda: _reached_by(crm, cohort, group)).copy()
+
+
+def _reached_by(crm: Crm, cohort: Cohort, group: str | None) -> pd.DataFrame:
     table = created(crm, cohort.start, cohort.end)
     counts = {f"s{i}": count_if(table.reached >= i) for i in range(len(crm.business.stages))}
     if group is None:

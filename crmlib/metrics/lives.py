@@ -14,7 +14,7 @@ What happened exactly `inactive_after_days` before still counts.
 Customers are judged by all their orders and interactions, whosever they are, so that teams add up to the company.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,8 +40,12 @@ def contractual(crm: Crm) -> bool:
     if not crm.has("customers", "churned_at"):
         return False
     company = crm.judge.company
+    return company.once("contractual", lambda: bool(company.kept("contracts", _contracts).execute().known.iloc[0]))
+
+
+def _contracts(company: Crm) -> Any:
     table = company.table("customers", "churned_at")
-    return bool(company.once("contractual", lambda: table.churned_at.notnull().any().fill_null(False).execute()))
+    return table.aggregate(known=table.churned_at.notnull().any().fill_null(False))
 
 
 def accounts(crm: Crm) -> Any:
@@ -63,6 +67,16 @@ def accounts(crm: Crm) -> Any:
 def _judged_by(crm: Crm) -> Crm:
     """The handle whose rows a customer is judged by: the whole company's; without customers, who belong to teams, its own."""
     return crm.company if crm.has("customers") else crm
+
+
+def of_customers(crm: Crm, name: str, make: Callable[[Crm], Any]) -> Any:
+    """The table that `make` returns, of this view's customers by its column `team`: made once for the whole company (`crm.kept`).
+
+    Without customers, who belong to teams, a team has its own rows alone: then it is made of those.
+    """
+    if crm.team == ALL or crm.has("customers"):
+        return crm.kept(name, make)
+    return crm.once(name, lambda: make(crm).cache())
 
 
 def purchases(crm: Crm) -> Any:
@@ -104,17 +118,17 @@ def _own_customers(crm: Crm, table: Any) -> Any:
 
 
 def lives(crm: Crm) -> Any:
-    """One row a customer or prospect, made once for a handle.
+    """One row a customer or prospect.
 
     Needs orders or interactions; customers, opportunities as delivered.
-    → ibis table: customer_id, team, rep_id, no_contact, since, contracts; `in_<day>` (customer and not lost), `lost_<day>` (customer
+    → ibis table: customer_id, team, rep_id, no_contact, churned_at, since, contracts; `in_<day>` (customer and not lost), `lost_<day>` (customer
       and lost) for the days start, end and year (the end of the same period a year before); first_at, last_at (of own
       activities); in the period: active (a qualifying activity), stirred (that or a purchase), logins, browsed_at, bought_at (the last purchase), purchases, active_days (days with
       any own activity); purchases_before, active_days_before (in the period before); own_0 … own_6 (own activities, now
       and in each of the six periods before)
     """
     days = {"start": crm.period.start, "end": crm.period.end, "year": crm.period.year_before.end}
-    return crm.once("lives", lambda: lives_at(crm, days, crm.period.trailing(BASELINE + 1), **_doings()).cache())
+    return of_customers(crm, "lives", lambda view: _lives_at(view, days, crm.period.trailing(BASELINE + 1), **_doings()))
 
 
 def _doings() -> dict[str, Any]:
@@ -137,7 +151,7 @@ def _doings() -> dict[str, Any]:
     return doings | {f"own_{i}": lambda t, i=i: count_if(t.own & inside(t, now - i)) for i in range(BASELINE + 1)}
 
 
-def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: Any) -> Any:
+def _lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: Any) -> Any:
     """One row a customer: `in_<name>` and `lost_<name>` as of each named day, and what `doings` say of their events.
 
     The events carry the index of the `period` that they lie in (−1: before all of them), so that many doings stay cheap.
@@ -162,7 +176,7 @@ def lives_at(crm: Crm, days: dict[str, date], periods: list[Period], **doings: A
         lost = (table.churned_at.cast("timestamp") < day(when)).fill_null(False) if contracts else ~stays
         known |= {f"in_{name}": here & ~lost, f"lost_{name}": here & lost}
     table = table.mutate(**known, contracts=ibis.literal(contracts))
-    return table.select("customer_id", "team", "rep_id", "no_contact", "since", "contracts", *known, *doings)
+    return table.select("customer_id", "team", "rep_id", "no_contact", "churned_at", "since", "contracts", *known, *doings)
 
 
 def _of_none(done: Any) -> Any:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pandas as pd
+
 from ..crm import Crm
 from ..measures import count_if, within
-from .lives import lives
+from .lives import lives, of_customers
+from .pasts import judged
 
 
 def states(table: Any, start: str, end: str, new: Any, stirred: Any) -> dict[str, Any]:
@@ -20,8 +23,13 @@ def states(table: Any, start: str, end: str, new: Any, stirred: Any) -> dict[str
 
 
 def tally(crm: Crm) -> dict[str, int]:
-    """How many customers of this view are in each state of the period, in one query made once for a handle."""
-    return crm.once("tally", lambda: {k: int(v) for k, v in _tally(crm).execute().iloc[0].items()})
+    """How many customers of this view are in each state of the period; those whose past can be judged; what they did."""
+    return {name: int(n) for name, n in tally_by_team(crm).drop(columns="team").sum().items()}
+
+
+def tally_by_team(crm: Crm) -> pd.DataFrame:
+    """The same for each team of this view: a customer belongs to one, or to none."""
+    return crm.once("tally", lambda: of_customers(crm, "tally", _tally).execute())
 
 
 def _tally(crm: Crm) -> Any:
@@ -33,7 +41,8 @@ def _tally(crm: Crm) -> Any:
         "year": table.in_year, "active": customer & table.active, "users": customer & (table.active | (table.logins > 0)), "buyers": buys,
         "repeaters": table.purchases > 1, "buyers_before": table.purchases_before > 0, "rebuyers": buys & (table.purchases_before > 0),
         "browsers": was & browsed, "browsers_bought": was & (table.bought_at >= table.browsed_at), "others": was & ~browsed,
-        "others_bought": was & ~browsed & buys,
+        "others_bought": was & ~browsed & buys, "judged": judged(table, crm.period),
     }  # fmt: skip
     sums = {"logins": table.logins.sum(where=customer), "purchases": table.purchases.sum()}
-    return table.aggregate(**{k: count_if(v) for k, v in groups.items()}, **{k: v.fill_null(0) for k, v in sums.items()})
+    counts = {name: count_if(condition) for name, condition in groups.items()}
+    return table.group_by("team").aggregate(**counts, **{k: v.fill_null(0) for k, v in sums.items()})

@@ -8,7 +8,7 @@ import pandas as pd
 from ..crm import ALL, Crm
 from ..kpi import Share, difference
 from ..schema import UNASSIGNED
-from .cohorts import Cohort, headline_cohort, year_before
+from .cohorts import headline_cohort, year_before
 from .funnel import reached_by
 
 
@@ -37,8 +37,7 @@ def steps(crm: Crm, team: str | None = None) -> list[Step]:
     `team`: one team seen from the whole company's view (default: the view itself, which for `all` has no others).
     """
     cohort = headline_cohort(crm)
-    company = _counts_by_team(crm.company, cohort)
-    earlier = _counts_by_team(crm.company, year_before(cohort))
+    company, earlier = (reached_by(crm.company, c, "team") for c in (cohort, year_before(cohort)))
     name = team or crm.team
     mine, before = _pick(company, name), _pick(earlier, name)
     rest = None if name == ALL else company[(company.team != name) & (company.team != UNASSIGNED)].drop(columns="team").sum()
@@ -54,10 +53,6 @@ def steps(crm: Crm, team: str | None = None) -> list[Step]:
         )
         for i in range(len(names) - 1)
     ]
-
-
-def _counts_by_team(company: Crm, cohort: Cohort) -> pd.DataFrame:
-    return company.once(f"by team {cohort.start} {cohort.end}", lambda: reached_by(company, cohort, "team"))
 
 
 def _pick(counts: pd.DataFrame, name: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import numpy as np
@@ -65,11 +66,13 @@ def activity_counts(crm: Crm) -> pd.DataFrame:
     All periods are counted for the customers that a team has at the period's end, whoever looked after them before: a person
     who moves and takes customers along is no loss of activity. Without a customers table: the rows' own team.
     """
-    company = crm.company
-    return company.once("activity counts", lambda: _counted(company, company.period.trailing(PERIODS + 1)))
+    frame = crm.company.kept("own activities", lambda company: _counted(company, company.period.trailing(PERIODS + 1))).execute()
+    frame["band"] = frame.hour // 6
+    return frame.groupby(["team", "period", "band"], as_index=False).n.sum()
 
 
-def _counted(company: Crm, periods: list[Period]) -> pd.DataFrame:
+def _counted(company: Crm, periods: list[Period]) -> Any:
+    """→ ibis table: team, period, hour, n"""
     table = company.table("interactions", "customer_id", "occurred_at", "channel")
     chosen = table.filter(table.channel.isin(OWN) & within(table.occurred_at, periods[0].start, periods[-1].end))
     chosen = chosen.select("customer_id", "occurred_at", team=chosen["_team"])
@@ -81,9 +84,7 @@ def _counted(company: Crm, periods: list[Period]) -> pd.DataFrame:
         "period": which(chosen.occurred_at, periods),
         "hour": chosen.occurred_at.hour(),
     }
-    frame = chosen.group_by(**groups).aggregate(n=lambda t: t.count()).execute()
-    frame["band"] = frame.hour // 6
-    return frame.groupby(["team", "period", "band"], as_index=False).n.sum()
+    return chosen.group_by(**groups).aggregate(n=lambda t: t.count())
 
 
 def courses(crm: Crm) -> list[Course]:

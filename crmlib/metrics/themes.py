@@ -20,6 +20,7 @@ from .lexicon import NEGATIONS, NEGATIONS_ZH, THEMES
 
 BATCH = 50_000  # distinct comments held at a time
 WINDOW_DAYS = 90
+SUMS = ["now", "before", "scores", "score_total"]
 NO_THEME, PRAISE, CRITICISM = "no theme", "praise", "criticism"
 LONGEST = 2_000  # characters of a comment that are read
 _PART = re.compile(r"[^a-z'一-鿿]*[.,;:!?。，；：！？、~\n\r()（）【】…]+[^a-z'一-鿿]*")
@@ -35,7 +36,12 @@ def comments(crm: Crm) -> Iterator[pd.DataFrame]:
     (of those in the period), recent, judged and problems (in `recent_window`)
     Equal texts are put together in the engine: a survey has the same "good" a thousand times.
     """
-    for batch in crm.once("comments", lambda: _different(crm).cache()).to_pyarrow_batches(chunk_size=BATCH):
+    table = crm.once("comments", lambda: _different(crm, category=lambda t: ibis.coalesce(t.category, "")).cache())
+    yield from _batches(table)
+
+
+def _batches(table: Any) -> Iterator[pd.DataFrame]:
+    for batch in table.to_pyarrow_batches(chunk_size=BATCH):
         yield batch.to_pandas()
 
 
@@ -44,7 +50,7 @@ def recent_window(crm: Crm) -> tuple[date, date]:
     return min(crm.period.start, crm.end - timedelta(days=WINDOW_DAYS)), crm.end
 
 
-def _different(crm: Crm) -> Any:
+def _different(crm: Crm, **group: Any) -> Any:
     start, end = crm.period.start, crm.period.end
     texts = crm.table("feedback", "feedback_id", "comment").select("feedback_id", "comment")
     rated = feedback(crm)
@@ -52,7 +58,7 @@ def _different(crm: Crm) -> Any:
     table = table.mutate(_text=table.comment.strip().left(LONGEST), _now=within(table.given_at, start, end),
                          _recent=within(table.given_at, *recent_window(crm)))  # fmt: skip
     table = table.filter(table._text.notnull() & (table._text != ""))
-    return table.group_by(comment="_text", category=ibis.coalesce(table.category, "")).aggregate(
+    return table.group_by(comment="_text", **group).aggregate(
         now=count_if(table._now), before=count_if(~table._now), scores=count_if(table._now & table.score.notnull()),
         score_total=total(table.score, where=table._now), recent=count_if(table._recent),
         judged=count_if(table._recent & table.judged), problems=count_if(table._recent & table.problem),
@@ -71,18 +77,29 @@ def themes(crm: Crm) -> pd.DataFrame:
 
 
 def _themes(crm: Crm) -> pd.DataFrame:
-    sums = np.zeros((len(THEMES) + 2, 4))  # of every theme, of none, of all: now, before, scores, their total
-    for batch in comments(crm):
-        weights = batch[["now", "before", "scores", "score_total"]].to_numpy(dtype=float)
-        rows: list[int] = []
-        columns: list[int] = []
-        for row, text in enumerate(batch.comment):
-            found = themes_in(text) or (len(THEMES),)
-            rows += [row] * len(found)
-            columns += found
-        np.add.at(sums, columns, weights[rows])
-        sums[-1] += weights.sum(axis=0)
-    return _table(sums, crm.business.min_base)
+    sums = spoken(crm).groupby("theme")[SUMS].sum().reindex(range(len(THEMES) + 2), fill_value=0)
+    return _table(sums.to_numpy(dtype=float), crm.business.min_base)
+
+
+def spoken(crm: Crm) -> pd.DataFrame:
+    """How many comments speak of what: every comment is read once for all teams.
+
+    → frame: team, chinese (whether the comment has Chinese words), theme (its place in lexicon.THEMES; after the last one: no theme, then
+      all comments), now, before, scores, score_total
+    """
+    return crm.once("spoken", lambda: crm.kept("themes", _spoken).execute())
+
+
+def _spoken(company: Crm) -> Any:
+    sums: dict[tuple[Any, bool], np.ndarray] = {}
+    for batch in _batches(_different(company, team="_team").order_by("comment")):  # equal texts of several teams side by side
+        known = {text: themes_in(text) or (len(THEMES),) for text in batch.comment.unique()}
+        for team, text, counts in zip(batch.team, batch.comment, batch[SUMS].to_numpy(dtype=float), strict=True):
+            of = sums.setdefault((team, bool(_CHINESE.search(text))), np.zeros((len(THEMES) + 2, len(SUMS))))
+            of[[*known[text], -1]] += counts
+    lines = [(*group, theme, *map(float, row)) for group, rows in sums.items() for theme, row in enumerate(rows)]
+    kinds = {"team": "string", "chinese": "boolean", "theme": "int64", **dict.fromkeys(SUMS, "float64")}
+    return ibis.memtable(pd.DataFrame(lines, columns=list(kinds)), schema=kinds)
 
 
 def _table(sums: np.ndarray, min_base: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..periods import Period
-from .lives import lives
+from .lives import lives, of_customers
 from .names import customer_names, named
 
 NO_ACTIVITY = "no activity"
@@ -36,19 +36,23 @@ def _rank(days: ibis.Value, least: dict[str, int]) -> ibis.Value:
 
 
 def _ranked(crm: Crm) -> ibis.Table:
-    """The customers at the period's end, with their tiers now and in the period before."""
+    """The customers of this view at the period's end, with their tiers now and in the period before."""
     table, tiers = lives(crm), crm.business.tiers
     now, before = least_days(tiers, crm.period), least_days(tiers, crm.period.previous)
     table = table.mutate(now=_rank(table.active_days, now), before=_rank(table.active_days_before, before))
     return table.filter(table.in_end)
 
 
+def _moves(crm: Crm) -> pd.DataFrame:
+    """How many customers went from which tier to which. → frame: team, now, before, in_start, n"""
+    moves = lambda view: _ranked(view).group_by("team", "now", "before", "in_start").aggregate(n=lambda t: t.count())  # noqa: E731
+    return of_customers(crm, "tiers", moves).execute()
+
+
 def _sizes(crm: Crm) -> dict[int, int]:
     if crm.first_day is None or crm.end <= crm.first_day:
         return {}
-    return {
-        int(k): int(v) for k, v in _ranked(crm).group_by("now").aggregate(n=lambda t: t.count()).execute().itertuples(index=False)
-    }
+    return {int(rank): int(n) for rank, n in _moves(crm).groupby("now").n.sum().items()}
 
 
 def activity_tiers(crm: Crm) -> pd.DataFrame:
@@ -62,7 +66,7 @@ def activity_tiers(crm: Crm) -> pd.DataFrame:
     if not (crm.has("interactions") or crm.has("orders")):
         return pd.DataFrame(columns=COLUMNS)
     least = least_days(crm.business.tiers, crm.period)
-    moved = _ranked(crm).group_by("now", "before", "in_start").aggregate(n=lambda t: t.count()).execute()
+    moved = _moves(crm)
     ups, downs = moved[moved.in_start & (moved.now < moved.before)], moved[moved.in_start & (moved.now > moved.before)]
     sizes = {
         "customer_count": moved.groupby("now").n.sum(),

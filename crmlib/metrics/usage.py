@@ -2,15 +2,19 @@
 
 import math
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import count_if, within
 from ..periods import Period
-from .lives import events, lives, shows_activity
+from .deals import which
+from .lives import events, lives, of_customers, shows_activity
+from .views import of_view
 
 MONTH_DAYS, WEEK_DAYS = 30, 7
 
@@ -89,37 +93,44 @@ def _active(crm: Crm, ends: list[date]) -> pd.DataFrame:
     """
     if not shows_activity(crm):
         return pd.DataFrame(math.nan, index=range(len(ends)), columns=["dau", "wau", "mau", "stickiness"])
-    acts, since = events(crm), lives(crm).select("customer_id", "since")
-    acts = acts.filter(acts.qualifies & within(acts.at, ends[0] - timedelta(days=MONTH_DAYS), ends[-1]))
-    days = acts.select("customer_id", on=acts.at.date().cast("timestamp")).distinct().inner_join(since, "customer_id")
-    sums: dict[str, Any] = {}
-    for i, end in enumerate(ends):
-        customer = within(days.since, date(1, 1, 1), end)
-        month, week = (customer & within(days.on, end - timedelta(days=n), end) for n in (MONTH_DAYS, WEEK_DAYS))
-        sums |= {
-            f"days_{i}": count_if(month),
-            f"month_{i}": days.customer_id.nunique(where=month),
-            f"week_{i}": days.customer_id.nunique(where=week),
-        }
-    row = days.aggregate(**sums).execute().iloc[0]
-    lines = [(row[f"days_{i}"] / MONTH_DAYS, int(row[f"week_{i}"]), int(row[f"month_{i}"])) for i in range(len(ends))]
-    frame = pd.DataFrame(lines, columns=["dau", "wau", "mau"])
+    found = of_customers(crm, f"used {len(ends)}", lambda view: _users(view, ends)).execute()
+    frame = found.groupby("end")[["days", "week", "month"]].sum().reindex(range(len(ends)), fill_value=0)
+    frame = pd.DataFrame({"dau": frame.days / MONTH_DAYS, "wau": frame.week, "mau": frame.month})
     return frame.assign(stickiness=frame.dau / frame.mau.replace(0, math.nan))
+
+
+def _users(crm: Crm, ends: list[date]) -> Any:
+    """→ ibis table: team, end (its index), days (of all customers together) in the 30 days to it, customers in them, and in the last week"""
+    acts, known = events(crm), lives(crm).select("customer_id", "team", "since")
+    acts = acts.filter(acts.qualifies & within(acts.at, ends[0] - timedelta(days=MONTH_DAYS), ends[-1]))
+    days = acts.select("customer_id", on=acts.at.date().cast("timestamp")).distinct().inner_join(known, "customer_id")
+    seen = days.cross_join(_windows(ends))
+    seen = seen.filter((seen.on >= seen.month_from) & (seen.on < seen.until) & (seen.since < seen.until))
+    each = seen.group_by("team", "end", "customer_id").aggregate(
+        days=lambda t: t.count(), week=lambda t: (t.on >= t.week_from).any()
+    )
+    return each.group_by("team", "end").aggregate(
+        days=lambda t: t.days.sum(), month=lambda t: t.count(), week=lambda t: count_if(t.week)
+    )
+
+
+def _windows(ends: list[date]) -> Any:
+    """The 30 and the 7 days to each end, as a table."""
+    days = {"until": 0, "week_from": WEEK_DAYS, "month_from": MONTH_DAYS}
+    frame = pd.DataFrame({name: [pd.Timestamp(end - timedelta(days=n)) for end in ends] for name, n in days.items()})
+    return ibis.memtable(frame.assign(end=range(len(ends))), schema={**dict.fromkeys(days, "timestamp"), "end": "int64"})
 
 
 def _contacted(crm: Crm, periods: list[Period]) -> pd.DataFrame:
     """Interactions with a customer in each period: customers, interaction_frequency."""
+    found = of_view(crm, f"contacted {len(periods)}", partial(_contacts, periods=periods)).execute()
+    frame = found.set_index("period")[["n", "customers"]].reindex(range(len(periods)), fill_value=0)
+    return frame.assign(interaction_frequency=frame.n / frame.customers.replace(0, math.nan))
+
+
+def _contacts(crm: Crm, *groups: str, periods: list[Period]) -> Any:
+    """→ ibis table: period (its index), n, customers"""
     table = crm.table("interactions", "customer_id", "occurred_at")
     table = table.filter(table.customer_id.notnull() & within(table.occurred_at, periods[0].start, periods[-1].end))
-    sums: dict[str, Any] = {}
-    for i, period in enumerate(periods):
-        inside = within(table.occurred_at, period.start, period.end)
-        sums |= {f"n_{i}": count_if(inside), f"customers_{i}": table.customer_id.nunique(where=inside)}
-    row = table.aggregate(**sums).execute().iloc[0]
-    frame = pd.DataFrame(
-        {
-            "n": [int(row[f"n_{i}"]) for i in range(len(periods))],
-            "customers": [int(row[f"customers_{i}"]) for i in range(len(periods))],
-        }
-    )
-    return frame.assign(interaction_frequency=frame.n / frame.customers.replace(0, math.nan))
+    counted = table.group_by(*groups, period=which(table.occurred_at, periods).cast("int64"))
+    return counted.aggregate(n=lambda t: t.count(), customers=lambda t: t.customer_id.nunique())

@@ -22,17 +22,17 @@ def spells(crm: Crm) -> Any:
     Needs stage_changes; opportunities: closed_at. → ibis table: opportunity_id, stage, entered_at, days, ended
     A stay ends with the next stage entered or with the close; only stages of business.stages before the last count.
     """
+    return crm.kept("spells", _spells, team="_team")
 
-    def make() -> Any:
-        entries, end = crm.stage_changes, day(crm.end)
-        stay = entries.filter(entries.stage.isin(crm.business.stages[:-1]))
-        stay = stay.left_join(deals(crm).select("opportunity_id", "closed_at"), "opportunity_id")
-        left = ibis.coalesce(stay._until, stay.closed_at)
-        ended = ibis.coalesce(left < end, False)
-        days = ibis.greatest(days_between(stay.entered_at, ibis.ifelse(ended, left, end)), 0)
-        return stay.select("opportunity_id", "stage", "entered_at", days=days, ended=ended).cache()
 
-    return crm.once("spells", make)
+def _spells(crm: Crm) -> Any:
+    entries, end = crm.stage_changes, day(crm.end)
+    stay = entries.filter(entries.stage.isin(crm.business.stages[:-1]))
+    stay = stay.left_join(deals(crm).select("opportunity_id", "closed_at"), "opportunity_id")
+    left = ibis.coalesce(stay._until, stay.closed_at)
+    ended = ibis.coalesce(left < end, False)
+    days = ibis.greatest(days_between(stay.entered_at, ibis.ifelse(ended, left, end)), 0)
+    return stay.select("opportunity_id", "stage", "entered_at", "_team", days=days, ended=ended)
 
 
 def waiting_window(crm: Crm) -> tuple[date, date]:
@@ -52,7 +52,7 @@ def time_in_stage(crm: Crm) -> pd.DataFrame:
 
 def _time_in_stage(crm: Crm) -> pd.DataFrame:
     start, end = waiting_window(crm)
-    now, before = _lengths(crm, start, end), _lengths(crm, year_earlier(start), start)
+    now, before = lengths(crm, start, end), lengths(crm, year_earlier(start), start)
     out = [
         {"stage": stage, "stays": int(here.n.sum()), "median_days": waited(here, 0.5), "p90_days": waited(here, 0.9),
          "median_before_days": waited(before[before.stage == stage], 0.5)}
@@ -62,11 +62,15 @@ def _time_in_stage(crm: Crm) -> pd.DataFrame:
     return pd.DataFrame(out, columns=["stage", "stays", "median_days", "p90_days", "median_before_days"])
 
 
-def _lengths(crm: Crm, start: date, end: date) -> pd.DataFrame:
+def lengths(crm: Crm, start: date, end: date) -> pd.DataFrame:
     """Stays begun in a window, counted by stage, length and whether they ended."""
-    table = spells(crm)
-    chosen = table.filter(within(table.entered_at, start, end))
-    return chosen.group_by("stage", "days", "ended").aggregate(n=lambda t: t.count()).execute()
+
+    def make() -> pd.DataFrame:
+        table = spells(crm)
+        chosen = table.filter(within(table.entered_at, start, end))
+        return chosen.group_by("stage", "days", "ended").aggregate(n=lambda t: t.count()).execute()
+
+    return crm.once(f"lengths {start} {end}", make)
 
 
 def waited(lengths: pd.DataFrame, q: float) -> float:
@@ -90,8 +94,8 @@ def stuck_limits(crm: Crm) -> dict[str, float]:
     company = crm.company
 
     def make() -> dict[str, float]:
-        lengths = _lengths(company, year_earlier(company.end), company.end)
-        return {s: waited(lengths[lengths.stage == s], 0.9) for s in company.business.stages[:-1]}
+        stays = lengths(company, year_earlier(company.end), company.end)
+        return {s: waited(stays[stays.stage == s], 0.9) for s in company.business.stages[:-1]}
 
     return company.once("stuck limits", make)
 

@@ -8,7 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from ..crm import Crm
+from ..crm import ALL, Crm
 from ..measures import count_if, within
 from .feedback import feedback, rates
 from .lexicon import STOP
@@ -21,6 +21,8 @@ CUT_AT_ONCE = 2_000  # comments whose Chinese words are cut before it is asked w
 MOST, MOST_EACH = 12, 5  # words shown of the unhappy, and of each category
 UNHAPPY, GENITIVE = "unhappy", "'s"
 COLUMNS = ["group", "term", "comment_count", "base", "share", "others_count", "others_base", "others_share", "z_ratio"]
+_KINDS = {"place": "int64", "group": "string", "term": "string", **dict.fromkeys(COLUMNS[2:], "float64"),
+          **dict.fromkeys(("comment_count", "base", "others_count", "others_base"), "int64")}  # fmt: skip
 _LATIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _CHINESE = re.compile("[一-鿿]{2,}")
 
@@ -34,7 +36,15 @@ def standing_out(crm: Crm) -> pd.DataFrame:
     Log-odds with an informative Dirichlet prior, z > 2.58 (Monroe, Colaresi, Quinn 2008). A comment counts a word once. Only
     words in at least ten comments of at least ten customers of the group; no digits, no names, no verbatim comments.
     """
-    return crm.once("words", lambda: _standing_out(crm)).copy()
+    return crm.once("words", lambda: _companys(crm) if crm.team == ALL else _standing_out(crm)).copy()
+
+
+def _companys(crm: Crm) -> pd.DataFrame:
+    """The company's words are kept: all comments are cut for them. A team has few."""
+    frame = crm.kept(
+        "words", lambda company: ibis.memtable(_standing_out(company).reset_index(names="place"), schema=_KINDS)
+    ).execute()
+    return frame.sort_values("place")[COLUMNS].reset_index(drop=True)
 
 
 def _standing_out(crm: Crm) -> pd.DataFrame:
