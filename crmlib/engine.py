@@ -9,39 +9,55 @@ import gc
 import importlib
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from papermill.engines import Engine, papermill_engines
 
 from . import shell
 
 NAME = "crm"
 
 
-class Warm(Engine):
-    """Runs the cells on this process's own shell."""
+@cache
+def _engine() -> type:
+    from papermill.engines import Engine
 
-    @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, on_notebook_start: Any = None, on_cell_start: Any = None, **kw: Any
-    ) -> None:
-        def starts(cell: Any, index: int) -> None:
-            nb_man.cell_start(cell, index)
-            if on_cell_start:
-                on_cell_start(cell=cell, cell_index=index)
+    class Warm(Engine):
+        """Runs the cells on this process's own shell."""
 
-        if on_notebook_start:
-            on_notebook_start(notebook=nb_man.nb)
-        shell.run(nb_man.nb.cells, starts, nb_man.cell_complete, nb_man.cell_exception)
+        @classmethod
+        def execute_managed_notebook(cls, nb_man, kernel_name, *, on_notebook_start=None, on_cell_start=None, **kw):
+            def starts(cell: Any, index: int) -> None:
+                nb_man.cell_start(cell, index)
+                if on_cell_start:
+                    on_cell_start(cell=cell, cell_index=index)
+
+            if on_notebook_start:
+                on_notebook_start(notebook=nb_man.nb)
+            shell.run(nb_man.nb.cells, starts, nb_man.cell_complete, nb_man.cell_exception)
+
+    return Warm
 
 
-papermill_engines.register(NAME, Warm)
+def __getattr__(name: str) -> type:
+    """`Warm`, made when papermill asks for it: it asks while it is imported itself, and so must not be imported from here."""
+    if name == "Warm":
+        return _engine()
+    raise AttributeError(name)
+
+
+def register() -> None:
+    """Make the engine known to papermill, also where the package was not installed with its entry point."""
+    from papermill.engines import papermill_engines
+
+    papermill_engines.register(NAME, _engine())
 
 
 def warm(notebooks: Iterable[Path]) -> None:
     """Load what these notebooks import, once, for all that are forked from this process."""
+    register()
     cells = [cell.source for path in notebooks for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     with shell.make().builtin_trap:  # get_ipython has to be visible while pandas is imported
         _load(name for code in cells for name in _imports(code))

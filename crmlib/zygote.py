@@ -44,8 +44,6 @@ def _warm(engine: str, notebooks: set[Path]) -> None:
     if engine == KERNEL:
         from . import kernel  # noqa: F401
     else:
-        import papermill  # noqa: F401  (loads our engine by its entry point, once its own room is there)
-
         from .engine import warm
 
         warm(notebooks)
