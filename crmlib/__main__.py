@@ -76,10 +76,10 @@ def run(
             say(f"The run before ({unfinished}) did not come to its end; what it left is cleared away.")
         listed = batch.planned(chosen, asked)
         say(counted(listed))
-        outcomes, run_id = batch.executed(listed, chosen, *how)
+        done = batch.carried_out(listed, chosen, *how)
         ageing.tidy()
-        if outcomes:
-            _end(batch.brought_out(outcomes, run_id))
+        if done:
+            _end(not done.failed)
         else:
             say(f"All {len(listed)} reports are up to date. Open {places.short(places.out() / 'site' / 'index.html')}")
 
@@ -105,7 +105,7 @@ def plan(
 def publish(out: OutOpt = "") -> None:
     """Publish the executed notebooks of the last run again, without executing them."""
     from . import lock
-    from .batch import brought_out
+    from .batch import published_again
     from .run import last_run
 
     _use(out)
@@ -113,7 +113,7 @@ def publish(out: OutOpt = "") -> None:
         outcomes = last_run()
         if not outcomes:
             raise UsageError("There is no executed run to publish. Executed notebooks are kept for three runs. Run first.")
-        _end(brought_out(outcomes, outcomes[0].executed.parent.name))
+        _end(not published_again(outcomes).failed)
 
 
 @app.command()

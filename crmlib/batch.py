@@ -2,13 +2,13 @@
 
 import os
 
-from . import intake, notebook, params, places, records, run
+from . import intake, notebook, pages, params, places, records, run
 from .execution import Outcome
 from .params import Params
 from .periods import Period
 from .plan import Job, Narrowing, choose_reports, jobs
 from .progress import say, warn, watched
-from .publish import publish, ready
+from .publish import Edition, Published, publish, ready
 from .releases import current
 
 
@@ -32,24 +32,42 @@ def planned(chosen: Params, asked: Narrowing) -> list[Job]:
     return jobs(chosen, asked, intake.open_source(asked.source or chosen.source), current(places.out()))
 
 
-def executed(listed: list[Job], chosen: Params, at_once: int, engine: str) -> tuple[list[Outcome], str]:
-    """Execute what has to be; → those outcomes and the ones that are published again, and the run's name."""
+def carried_out(listed: list[Job], chosen: Params, at_once: int, engine: str) -> Published | None:
+    """Do what has to be done: execute, make each page as soon as its notebook has ended, show all at once.
+
+    → what readers see now; None where there was nothing to do.
+    """
+    again, todo = ([job for job in listed if job.does == does] for does in ("publish", "run"))
+    if not again and not todo:
+        return None
     folder = run.runs() / run.new_id(run.runs())
-    outcomes = [ready(job) for job in listed if job.does == "publish"]
-    if todo := [job for job in listed if job.does == "run"]:
+    edition = Edition(places.out(), [*again, *todo], folder.name)
+    if todo:
         tasks = run.in_order(run.tasks(todo, folder, chosen.limits), records.seconds)
         with watched(len(tasks)) as tell:
-            outcomes += run.execute_all(tasks, at_once, tell, engine)
-    return outcomes, folder.name
+
+            def heard(event: str, job: Job, outcome: Outcome | None) -> None:
+                tell(event, job, outcome)
+                if outcome is not None:
+                    edition.add(outcome)
+
+            run.execute_all(tasks, at_once, heard, engine, meanwhile=pages.make_ready)
+    for job in again:
+        edition.add(ready(job))
+    return shown(edition.show(tuple(chosen.languages)))
 
 
-def brought_out(outcomes: list[Outcome], run_id: str) -> bool:
-    """Publish, and say what came of it; → whether all went well."""
-    done = publish(places.out(), outcomes, outcomes[0].job.languages, run_id)
+def published_again(outcomes: list[Outcome]) -> Published:
+    """Publish what was executed before."""
+    return shown(publish(places.out(), outcomes, outcomes[0].job.languages, outcomes[0].executed.parent.name))
+
+
+def shown(done: Published) -> Published:
+    """Say what came of it."""
     for outcome in done.failed:
         records.remember(outcome.job, outcome)  # also one whose page could not be made
         warn(f"failed: {outcome.error}")
         warn(f"        its notebook as far as it came: {places.short(outcome.executed)}")
     kept = f"; {len(done.failed)} failed, their last good pages were kept" if done.failed else ""
     say(f"Published {done.pages} pages{kept}. Open {places.short(done.index)}")
-    return not done.failed
+    return done

@@ -8,7 +8,7 @@ import contextlib
 import gc
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,15 +55,23 @@ def register() -> None:
     papermill_engines.register(NAME, _engine())
 
 
-def warm(notebooks: Iterable[Path]) -> None:
-    """Load what these notebooks import, once, for all that are forked from this process."""
+def warm(notebooks: Iterable[Path]) -> Iterator[None]:
+    """Load what these notebooks import, once, for all that are forked from this process.
+
+    The first step is what every notebook needs; each further one loads something that is imported only where it is needed, and
+    can be taken while the first notebooks run already.
+    """
     register()
     cells = [cell.source for path in notebooks for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     with shell.make().builtin_trap:  # get_ipython has to be visible while pandas is imported
-        _load(name for code in cells for name in _imports(code))
-        _load(name for room in _our_rooms() for name in _imports(room.read_text("utf-8")))
+        for _ in _loaded(name for code in cells for name in _imports(code)):
+            pass
     if duckdb := sys.modules.get("duckdb"):
         duckdb.default_connection().close()  # it has a thread for each core; whoever asks for it opens it again
+    freeze()
+    yield
+    with shell.make().builtin_trap:
+        yield from _loaded(name for room in _our_rooms() for name in _imports(room.read_text("utf-8")))
     freeze()
 
 
@@ -72,10 +80,13 @@ def _our_rooms() -> list[Path]:
     return [Path(m.__file__) for n, m in list(sys.modules.items()) if n.startswith(f"{__package__}.") and m.__file__]
 
 
-def _load(names: Iterable[str]) -> None:
+def _loaded(names: Iterable[str]) -> Iterator[None]:
+    """Import each; one step for each that was not there before."""
     for name in dict.fromkeys(names):
-        with contextlib.suppress(ImportError):  # the cell that needs it will say so
-            importlib.import_module(name)
+        if name not in sys.modules:
+            with contextlib.suppress(ImportError):  # the cell that needs it will say so
+                importlib.import_module(name)
+            yield
 
 
 def freeze() -> None:

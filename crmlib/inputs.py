@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from . import csvfile, store, workbook
 from .errors import DataError, Tell, nearest
@@ -15,6 +15,9 @@ from .files import File
 from .formats import Formats
 from .schema import Table, tables
 from .sql import literal, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROW = "row in file"  # a column of `raw`, where the mapping leaves rows out before the door counts them
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
@@ -106,9 +109,10 @@ def reader(file: File, scratch: Path) -> str:
         buffer_size=64000000)"""
 
 
-def of_frame(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> Callable[[Table], dict[str, str]]:
+def of_frame(con: duckdb.DuckDBPyConnection, name: str, frame: "pd.DataFrame") -> Callable[[Table], dict[str, str]]:
     """What makes the view `raw` of a pandas frame: all values enter as text, the way a CSV file would deliver them."""
-    text = frame.astype(object).map(lambda v: None if pd.isna(v) else str(v)).astype(object)
+    text = frame.astype(object)
+    text = text.where(frame.notna(), None).map(lambda v: v if v is None else str(v)).astype(object)
 
     def view(table: Table) -> dict[str, str]:
         columns = ", ".join(f'"{c}"::varchar as "{c}"' for c in frame.columns)

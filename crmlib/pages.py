@@ -14,7 +14,7 @@ from .ledger import NOTHING, History
 from .notebook import ReportFault
 from .plan import Job
 from .restated import Changes
-from .sections import exporter, intro, sections
+from .sections import clean, exporter, intro, sections
 from .twins import Story
 
 
@@ -26,6 +26,15 @@ class Built:
     html: str
     facts: dict[str, Any]
     card: dict[str, Any]
+
+
+def make_ready() -> None:
+    """Load and compile what every page is made with, before the first one is."""
+    import nbformat  # noqa: F401
+
+    facts.make_ready()
+    exporter().template  # noqa: B018  (it is compiled when it is first asked for)
+    clean("", "")
 
 
 def build(job: Job, executed: Path, past: History = NOTHING) -> list[Built]:

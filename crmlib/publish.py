@@ -38,28 +38,49 @@ class _Made:
     told: list[ledger.Entry] = field(default_factory=list)
 
 
+class Edition:
+    """A new release in the making: pages are made one after the other, as their notebooks end, and shown all at once.
+
+    `jobs`: what may be added; what was published of them before is looked up once.
+    """
+
+    def __init__(self, out: Path, jobs: Iterable[Job], run: str):
+        ledger.adopt(out)
+        self.out, self.run, self.old = out, run, current(out)
+        self.before = {entry.key: entry for entry in self.old.entries}
+        self.past = _past(out, list(jobs))
+        self.made: list[_Made] = []
+
+    def add(self, outcome: Outcome) -> Outcome:
+        """Make the pages of one outcome; it comes back as failed where that cannot be done."""
+        self.made.append(_make(outcome, self.before.get(outcome.job.key), self.run, self.past))
+        return self.made[-1].outcome
+
+    def show(self, languages: tuple[str, ...]) -> Published:
+        """Release it: what was added, and everything else as it was."""
+        entries = list((self.before | {m.entry.key: m.entry for m in self.made}).values())
+        spoken = tuple(dict.fromkeys([*languages, *self.old.languages, *(g for e in entries for g in e.languages)]))
+        files = _carried(self.old, entries) | {name: data for m in self.made for name, data in m.files.items()}
+        entries, files = _with_navigation(entries, files, spoken)
+        files |= index.indexes(entries, spoken)
+        name = new_id(self.out / "releases")
+        told = ledger.news((entry for m in self.made for entry in m.told), self.past)
+        release(self.out, name, self.run, Release(None, spoken, tuple(entries)), files, self.old, told)
+        count = sum(len(m.entry.languages) for m in self.made if not m.outcome.error)
+        return Published(self.out / "site" / "index.html", tuple(m.outcome for m in self.made), count)
+
+
 def publish(out: Path, outcomes: Iterable[Outcome], languages: tuple[str, ...], run: str) -> Published:
     """A new release with what these outcomes bring and everything else as it was."""
-    ledger.adopt(out)
-    old, outcomes = current(out), list(outcomes)
-    before = {entry.key: entry for entry in old.entries}
-    past = _past(out, outcomes)
-    made = [_make(outcome, before.get(outcome.job.key), run, past) for outcome in outcomes]
-    entries = list((before | {m.entry.key: m.entry for m in made}).values())
-    spoken = tuple(dict.fromkeys([*languages, *old.languages, *(g for e in entries for g in e.languages)]))
-    files = _carried(old, entries) | {name: data for m in made for name, data in m.files.items()}
-    entries, files = _with_navigation(entries, files, spoken)
-    files |= index.indexes(entries, spoken)
-    name = new_id(out / "releases")
-    told = ledger.news((entry for m in made for entry in m.told), past)
-    release(out, name, run, Release(None, spoken, tuple(entries)), files, old, told)
-    results = tuple(m.outcome for m in made)
-    return Published(out / "site" / "index.html", results, sum(len(m.entry.languages) for m in made if not m.outcome.error))
+    outcomes = list(outcomes)
+    edition = Edition(out, [outcome.job for outcome in outcomes], run)
+    for outcome in outcomes:
+        edition.add(outcome)
+    return edition.show(languages)
 
 
-def _past(out: Path, outcomes: Iterable[Outcome]) -> ledger.History:
+def _past(out: Path, jobs: list[Job]) -> ledger.History:
     """What was published before on the pages that are made now."""
-    jobs = [outcome.job for outcome in outcomes if outcome.error is None]
     return ledger.history(out, ledger.KPI, {job.report for job in jobs}, {job.period for job in jobs})
 
 

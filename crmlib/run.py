@@ -78,11 +78,15 @@ def in_order(todo: Iterable[Task], seconds: Callable[[Job], float | None]) -> li
     return sorted(todo, key=lambda task: (task.job.report != PREPARE, -(seconds(task.job) or 0)))
 
 
-def execute_all(todo: list[Task], at_once: int, tell: Tell, engine: str = ENGINE) -> list[Outcome]:
-    """Execute the tasks; an exception here (a signal) stops all of them before it goes on."""
+def execute_all(
+    todo: list[Task], at_once: int, tell: Tell, engine: str = ENGINE, meanwhile: Callable[[], None] = lambda: None
+) -> list[Outcome]:
+    """Execute the tasks; an exception here (a signal) stops all of them before it goes on. `meanwhile`: what can be done until
+    the first of them starts.
+    """
     done: dict[Job, Outcome] = {}
     try:
-        with closing(_events(todo, at_once, engine)) as events:
+        with closing(_events(todo, at_once, engine, meanwhile)) as events:
             for event, job, outcome in events:
                 if outcome is not None:
                     done[job] = outcome
@@ -93,13 +97,15 @@ def execute_all(todo: list[Task], at_once: int, tell: Tell, engine: str = ENGINE
     return [done[task.job] for task in todo]
 
 
-def _events(todo: list[Task], at_once: int, engine: str) -> Generator[tuple[str, Job, Outcome | None]]:
+def _events(
+    todo: list[Task], at_once: int, engine: str, meanwhile: Callable[[], None]
+) -> Generator[tuple[str, Job, Outcome | None]]:
     """What starts and what ends. Where the warmed process dies, another one goes on; what ran meanwhile is tried once more."""
     left = {task.job: task for task in todo}
     tried: set[Job] = set()
     while left:
         running: set[Job] = set()
-        with closing(warmed(list(left.values()), at_once, engine)) as events:
+        with closing(warmed(list(left.values()), at_once, engine, meanwhile)) as events:
             for event, job, outcome in events:
                 if outcome is None:
                     running.add(job)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,17 @@ Event = tuple[str, Job, Outcome | None]
 _PATIENCE_SECONDS = 1
 
 
-def warmed(tasks: list[Task], at_once: int, engine: str) -> Generator[Event]:
+def warmed(tasks: list[Task], at_once: int, engine: str, meanwhile: Callable[[], None]) -> Generator[Event]:
     """What a warmed process says while it runs the tasks: (started, job, nothing), (ok or failed, job, outcome).
 
-    It ends early where that process dies.
+    It ends early where that process dies. `meanwhile` is done while that process loads what it needs.
     """
     running: dict[Job, list[int]] = {}
     with tempfile.TemporaryDirectory(prefix="crm-", ignore_cleanup_errors=True) as scratch:
         process, link = _started(Path(scratch), tasks[0].executed.parent)
         try:
             link.send((tasks, at_once, engine))
+            meanwhile()
             yield from _heard(link, len(tasks), running)
         except (EOFError, OSError):
             pass  # it died: who asked sees what is missing

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -32,36 +33,41 @@ def main() -> None:
 
 def _serve(link: Any) -> None:
     tasks, at_once, engine = link.recv()
-    _warm(engine, {task.notebook for task in tasks})
+    loading = _loading(engine, {task.notebook for task in tasks})
+    next(loading)
     crew = Crew(engine, link)
     try:
-        _run(tasks, at_once, crew, link)
+        _run(tasks, at_once, crew, link, loading)
     finally:
         crew.stop()
 
 
-def _warm(engine: str, notebooks: set[Path]) -> None:
-    if engine == KERNEL:
-        from . import kernel  # noqa: F401
-    else:
+def _loading(engine: str, notebooks: set[Path]) -> Iterator[None]:
+    """Loads in steps: the first is what has to be there before a process is forked."""
+    if engine != KERNEL:
         from .engine import warm
 
-        warm(notebooks)
+        yield from warm(notebooks)
+    else:
+        from . import kernel  # noqa: F401
+
+        yield
 
 
-def _run(tasks: list[Task], at_once: int, crew: Crew, link: Any) -> None:
-    todo = list(tasks)
+def _run(tasks: list[Task], at_once: int, crew: Crew, link: Any, loading: Iterator[None]) -> None:
+    todo, done = list(tasks), object()
     while todo or crew.children:
         while todo and len(crew.children) < at_once:
             crew.start(todo.pop(0))
-        _doze(crew, link)
+        rested = next(loading, done) is done
+        _doze(crew, link, POLL_SECONDS if rested else 0)
         for outcome in crew.ended():
             link.send((outcome.state, outcome.job, outcome))
 
 
-def _doze(crew: Crew, link: Any) -> None:
+def _doze(crew: Crew, link: Any, seconds: float) -> None:
     """Until somebody says something, or it is time to look at the limits."""
-    if link in wait([link, *(c.pipe for c in crew.children if not c.silent)], POLL_SECONDS):
+    if link in wait([link, *(c.pipe for c in crew.children if not c.silent)], seconds):
         link.recv()  # nothing is sent any more, so the socket is closed: this raises
 
 
