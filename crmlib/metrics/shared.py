@@ -21,6 +21,7 @@ from . import (
     words,
 )
 from .lexicon import THEMES
+from .lives import contractual, lives
 from .states import tally, tally_by_team
 
 NAMED = ("orders", "interactions", "opportunities", "feedback")  # the tables whose rows may belong to a customer
@@ -39,6 +40,7 @@ def work(crm: Crm) -> pd.DataFrame:
         if view.has("opportunities"):
             deals.deals(view)
         if view.has("feedback"):
+            feedback.feedback(view)
             feedback.totals(view)
             feedback.complaint_rate(view)
     _courses(crm)
@@ -46,6 +48,7 @@ def work(crm: Crm) -> pd.DataFrame:
 
 
 def _customers(view: Crm) -> None:
+    contractual(view), lives(view)  # also where all that is made from them is ready: they are listed
     tally(view)
     drops.fallen(view)
     usage.mau(view)
@@ -61,6 +64,7 @@ def _courses(crm: Crm) -> None:
     activity.hour_pattern(crm)
     activity.interactions_by_kind(crm)
     if crm.has("stage_changes"):
+        waiting.spells(crm)
         waiting.stuck_limits(crm)
     if crm.has("feedback", "comment"):
         themes.themes(crm)
