@@ -6,6 +6,7 @@ notebook's own marks (a kernel that died leaves "completed" in every cell).
 
 import contextlib
 import errno
+import gc
 import os
 import random
 import resource
@@ -188,6 +189,7 @@ def _settle(parent: int, task: Task) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.umask(0o077)
+    gc.set_threshold(100_000, 50, 100)  # it lives for seconds: garbage is looked for less often
     if task.limits.memory_mb:
         limit = task.limits.memory_mb * 1_000_000
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

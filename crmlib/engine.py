@@ -8,14 +8,15 @@ import contextlib
 import gc
 import importlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import nbformat
 
-from . import shell
+from . import imports, shell
 
 NAME = "crm"
 
@@ -55,7 +56,7 @@ def register() -> None:
     papermill_engines.register(NAME, _engine())
 
 
-def warm(notebooks: Iterable[Path]) -> Iterator[None]:
+def warm(notebooks: Collection[Path]) -> Iterator[None]:
     """Load what these notebooks import, once, for all that are forked from this process.
 
     The first step is what every notebook needs; each further one loads something that is imported only where it is needed, and
@@ -71,13 +72,19 @@ def warm(notebooks: Iterable[Path]) -> Iterator[None]:
     freeze()
     yield
     with shell.make().builtin_trap:
-        yield from _loaded(name for room in _our_rooms() for name in _imports(room.read_text("utf-8")))
+        yield from _loaded(name for room in _our_rooms() for name in _imports(Path(room.__file__ or "").read_text("utf-8")))
+    for room in _our_rooms():
+        if ready := getattr(room, "make_ready", None):  # a room that works something out at its first use
+            ready()
+            yield
+    for path in notebooks:
+        imports.code(path)
     freeze()
 
 
-def _our_rooms() -> list[Path]:
-    """The files of this package that are loaded by now: what they import only when it is needed will be needed soon."""
-    return [Path(m.__file__) for n, m in list(sys.modules.items()) if n.startswith(f"{__package__}.") and m.__file__]
+def _our_rooms() -> list[ModuleType]:
+    """The rooms of this package that are loaded by now: what they load or work out only when it is needed will be needed soon."""
+    return [m for name, m in list(sys.modules.items()) if name.startswith(f"{__package__}.") and m.__file__]
 
 
 def _loaded(names: Iterable[str]) -> Iterator[None]:

@@ -155,3 +155,8 @@ class Business(BaseModel):
 
 DEFAULT_MAX_LEFT_OUT = 0.02
 Language = Literal["en", "zh"]
+
+
+def make_ready() -> None:
+    """Read the schema before the first table is asked for."""
+    tables()

@@ -21,6 +21,12 @@ def _book(lang: str) -> dict[str, Any]:
     return book
 
 
+def make_ready() -> None:
+    """Read all books before the first word is asked for."""
+    for lang in LANGUAGES:
+        _book(lang)
+
+
 def say(key: str, lang: str, **values: object) -> str:
     """The text of a key such as `site.skip`, filled with values that are formatted already.
 
