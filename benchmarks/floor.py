@@ -10,7 +10,7 @@ workers are forked; they take their jobs from one queue, and OpenMP and BLAS hav
 import os
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # before anything imports numpy
+os.environ.update(dict.fromkeys((*THREADS, "CRM_THREADS"), "1"))  # before anything imports numpy; as our run does
 
 import ast  # noqa: E402
 import importlib  # noqa: E402

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .execution import START_SECONDS, Outcome, Task, execute, failed_or_ok
-from .process import die_with
+from .plan import PREPARE
+from .process import die_with, share
 
 GRACE_SECONDS = 5  # to end by itself once it was interrupted
 
@@ -50,6 +51,7 @@ class Crew:
     """All that run now. `link`: to the run, which hears what starts and in which process groups, so that it can end them, too."""
 
     engine: str
+    at_once: int
     link: Any
     children: list[Child] = field(default_factory=list)
 
@@ -59,6 +61,7 @@ class Crew:
         scratch, parent = Path(tempfile.mkdtemp(prefix="crm-")), os.getpid()  # short: a socket's path has at most 107 characters
         pid = os.fork()
         if pid == 0:
+            os.environ.update(share(self.at_once, task.job.report == PREPARE))
             _live(theirs, task, self.engine, scratch, parent, [ours, self.link, *(c.pipe for c in self.children)])
         theirs.close()
         child = Child(task, pid, ours, scratch)

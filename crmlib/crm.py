@@ -1,5 +1,7 @@
 """`Crm`: the canonical tables as one team saw them at a period's end. Everything an analyst does starts here."""
 
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -217,9 +219,16 @@ def open_crm(source: str, period: str, team: str = ALL) -> Crm:
 
 
 def _opened(prepared: Prepared) -> Delivery:
-    con = ibis.duckdb.connect()
+    con = ibis.duckdb.connect(**_share())
     con.raw_sql("set TimeZone = 'UTC'")
     return Delivery(con, prepared.name, prepared.title, prepared.business, prepared.door, prepared.last_moment, prepared.folder)
+
+
+def _share() -> dict[str, Any]:
+    """What of the machine a connection may use: all, or what a run with many at once allows it; what does not fit goes to the disk."""
+    asked = {"threads": os.environ.get("CRM_THREADS"), "memory_limit": os.environ.get("CRM_MEMORY")}
+    spill = Path(tempfile.gettempdir()) / f"crm-spill-{os.getpid()}"
+    return {name: value for name, value in asked.items() if value} | {"temp_directory": str(spill)}
 
 
 def rows(columns: str, *lines: str) -> pd.DataFrame:

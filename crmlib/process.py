@@ -36,3 +36,10 @@ def environment(scratch: Path) -> dict[str, str]:
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
+
+
+def share(at_once: int, alone: bool) -> dict[str, str]:
+    """What of the machine one of several notebooks may use for its queries; `alone`: the others wait for what it makes."""
+    cores, memory = os.cpu_count() or 1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    threads = cores if alone else max(1, cores // at_once)
+    return {"CRM_THREADS": str(threads), "CRM_MEMORY": f"{int(0.7 * memory / at_once / 1e6)}MB"}

@@ -35,9 +35,9 @@ def _serve(link: Any) -> None:
     tasks, at_once, engine = link.recv()
     loading = _loading(engine, {task.notebook for task in tasks})
     next(loading)
-    crew = Crew(engine, link)
+    crew = Crew(engine, at_once, link)
     try:
-        _run(tasks, at_once, crew, link, loading)
+        _run(tasks, crew, link, loading)
     finally:
         crew.stop()
 
@@ -54,10 +54,10 @@ def _loading(engine: str, notebooks: set[Path]) -> Iterator[None]:
         yield
 
 
-def _run(tasks: list[Task], at_once: int, crew: Crew, link: Any, loading: Iterator[None]) -> None:
+def _run(tasks: list[Task], crew: Crew, link: Any, loading: Iterator[None]) -> None:
     todo, done = list(tasks), object()
     while todo or crew.children:
-        while todo and len(crew.children) < at_once:
+        while todo and len(crew.children) < crew.at_once:
             crew.start(todo.pop(0))
         rested = next(loading, done) is done
         _doze(crew, link, POLL_SECONDS if rested else 0)

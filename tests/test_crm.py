@@ -1,6 +1,8 @@
 """The handle: frames, rows, what was delivered, what was left out, and how the same handle looks elsewhere in time and team."""
 
+import tempfile
 from datetime import date, datetime
+from pathlib import Path
 
 import given
 import pandas as pd
@@ -232,3 +234,14 @@ def test_the_frames_and_the_file_give_the_same(tmp_path):
 def test_an_order_is_all_that_is_needed(tmp_path):
     handle = open_crm(str(given.folder(tmp_path, orders=ORDERS + "1,2026-10-03,20\n")), "2026-10")
     assert (handle.teams, handle.rows("customers"), handle.rows("orders")) == ([], 0, 1)
+
+
+def test_a_connection_keeps_to_its_share_and_spills_into_the_folder_for_such_things(small_demo, monkeypatch, tmp_path):
+    monkeypatch.setenv("CRM_THREADS", "1")
+    monkeypatch.setenv("CRM_MEMORY", "512MB")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    con = open_crm(str(small_demo), "2026-10").delivery.con
+    asked = "select current_setting('threads'), current_setting('memory_limit'), current_setting('temp_directory')"
+    threads, memory, spill = con.raw_sql(asked).fetchone()
+    assert (threads, memory, Path(spill).parent) == (1, "488.2 MiB", tmp_path)

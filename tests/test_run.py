@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tiny
 
-from crmlib import lock, notebook, places, run
+from crmlib import lock, notebook, places, process, run
 from crmlib.errors import UsageError
 from crmlib.execution import Outcome
 from crmlib.params import Limits
@@ -184,6 +184,16 @@ def test_no_notebook_of_a_name_gives_the_nearest(tmp_path, monkeypatch):
     tiny.write(tmp_path / "notebooks" / "funnel.ipynb", tiny.good())
     with pytest.raises(UsageError, match=r"did you mean 'funnel'"):
         notebook.path_of("funel")
+
+
+@pytest.mark.parametrize(
+    ("at_once", "alone", "threads"), [(1, False, 8), (2, False, 4), (3, False, 2), (16, False, 1), (16, True, 8)]
+)
+def test_each_of_many_gets_its_share_of_the_machine(monkeypatch, at_once, alone, threads):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 10**7}[name])
+    memory = f"{int(0.7 * 40_960 / at_once)}MB"
+    assert process.share(at_once, alone) == {"CRM_THREADS": str(threads), "CRM_MEMORY": memory}
 
 
 def test_prepare_runs_first_and_the_longest_of_the_others_next():
