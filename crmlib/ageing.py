@@ -45,10 +45,16 @@ def _drop_store(folder: Path, now: float) -> None:
             lock.unlink(missing_ok=True)
 
 
+def _ended(run: Path) -> tuple[int, str]:
+    """When a run ended; names follow the clock, and that can be set back."""
+    told = run / "run.json"
+    return (told.stat().st_mtime_ns if told.is_file() else 0, run.name)
+
+
 def _drop_runs(runs: Path) -> None:
     """Executed notebooks hold raw data: of older runs only those are kept that a record refers to."""
     needed = {record.executed for _, record in records.every()}
-    for run in sorted(p for p in runs.glob("*") if p.is_dir())[:-KEEP_RUNS]:
+    for run in sorted((p for p in runs.glob("*") if p.is_dir()), key=_ended)[:-KEEP_RUNS]:
         kept = [p for p in run.iterdir() if f"{run.name}/{p.name}" in needed]
         if not kept:
             shutil.rmtree(run, ignore_errors=True)

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from .execution import START_SECONDS, Outcome, Task, execute, failed_or_ok
 from .plan import PREPARE
-from .process import die_with, share
+from .process import die_with, environment, share, sweep
 
 GRACE_SECONDS = 5  # to end by itself once it was interrupted
 
@@ -61,7 +61,7 @@ class Crew:
         scratch, parent = Path(tempfile.mkdtemp(prefix="crm-")), os.getpid()  # short: a socket's path has at most 107 characters
         pid = os.fork()
         if pid == 0:
-            os.environ.update(share(self.at_once, task.job.report == PREPARE))
+            os.environ.update(environment(scratch) | share(self.at_once, task.job.report == PREPARE))
             _live(theirs, task, self.engine, scratch, parent, [ours, self.link, *(c.pipe for c in self.children)])
         theirs.close()
         child = Child(task, pid, ours, scratch)
@@ -86,6 +86,7 @@ class Crew:
     def _outcome(self, child: Child) -> Outcome:
         _kill(child)  # before it is reaped: until then its number is nobody else's
         _, status, used = os.wait4(child.pid, 0)
+        sweep(child.scratch)
         self._listen(child)
         child.pipe.close()
         self.children.remove(child)
@@ -161,7 +162,7 @@ def _end_of(code: int) -> str:
         return "its process ran out of memory"
     if code == -signal.SIGKILL:
         return "its process was killed (out of memory?)"
-    return f"its process died ({signal.Signals(-code).name})" if code < 0 else "its process ended early,"
+    return f"its process died ({signal.strsignal(-code) or f'signal {-code}'})" if code < 0 else "its process ended early,"
 
 
 # ------------------------------------------------------------------------------------------ the child's side
@@ -188,9 +189,11 @@ def _live(pipe: Any, task: Task, engine: str, scratch: Path, parent: int, others
 
 def _settle(parent: int, task: Task) -> None:
     os.setsid()
+    tempfile.tempdir = None  # its own folder, by what the environment says now
     die_with(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a program on a terminal of its own (!command) ends with the hang-up
+        signal.signal(number, signal.SIG_DFL)
     os.umask(0o077)
     gc.set_threshold(100_000, 50, 100)  # it lives for seconds: garbage is looked for less often
     if task.limits.memory_mb:

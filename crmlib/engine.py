@@ -7,8 +7,10 @@ import ast
 import contextlib
 import gc
 import importlib
+import signal
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +21,7 @@ import nbformat
 from . import imports, shell
 
 NAME = "crm"
+IMPORT_SECONDS = 30.0
 
 
 @cache
@@ -63,7 +66,7 @@ def warm(notebooks: Collection[Path]) -> Iterator[None]:
     can be taken while the first notebooks run already.
     """
     register()
-    cells = [cell.source for path in notebooks for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    cells = [code for path in notebooks for code in _code(path)]
     with shell.make().builtin_trap:  # get_ipython has to be visible while pandas is imported
         for _ in _loaded(name for code in cells for name in _imports(code)):
             pass
@@ -78,8 +81,17 @@ def warm(notebooks: Collection[Path]) -> Iterator[None]:
             ready()
             yield
     for path in notebooks:
-        imports.code(path)
+        with contextlib.suppress(OSError, ValueError, KeyError):  # a notebook that is gone or spoilt: its own process will say so
+            imports.code(path)
     freeze()
+
+
+def _code(notebook: Path) -> list[str]:
+    """The code of a notebook's cells; of one that cannot be read none: its own process will say so."""
+    try:
+        return [cell.get("source", "") for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+    except (OSError, ValueError, KeyError, AttributeError, nbformat.ValidationError):
+        return []
 
 
 def _our_rooms() -> list[ModuleType]:
@@ -91,9 +103,28 @@ def _loaded(names: Iterable[str]) -> Iterator[None]:
     """Import each; one step for each that was not there before."""
     for name in dict.fromkeys(names):
         if name not in sys.modules:
-            with contextlib.suppress(ImportError):  # the cell that needs it will say so
+            with (
+                contextlib.suppress(Exception, SystemExit),
+                _at_most(IMPORT_SECONDS),
+            ):  # the cell that needs it will say what is wrong with it
                 importlib.import_module(name)
             yield
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Interrupt what takes longer: it runs under no report's limit here."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def freeze() -> None:

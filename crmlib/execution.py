@@ -109,7 +109,7 @@ def _problem(watch: _Watch, scratch: Path, engine: str) -> str | None:
         problem = f"{error.strerror or error}; {free} MB free in the folder of executed notebooks"
     except (Exception, KeyboardInterrupt) as error:  # whatever it is, it is this report's failure and not the batch's
         problem = notebook.short(type(error).__name__, str(error))
-    with contextlib.suppress(OSError, MemoryError):  # a full disk, or no memory left, is named already
+    with contextlib.suppress(Exception):  # what it is was named already: a full disk, no memory, what cannot be written
         watch.save()
     return problem
 

@@ -108,4 +108,8 @@ class File:
 
     @property
     def sha(self) -> str:
+        """Of the file; of a DuckDB file with what its writer has not moved into it yet."""
+        log = self.path.with_name(f"{self.path.name}.wal")
+        if self.kind == ".duckdb" and log.is_file():
+            return store.digest(store.file_sha(self.path), store.file_sha(log))
         return store.file_sha(self.path)

@@ -5,9 +5,10 @@ prepared store, the code of the numbers, the period, and the period of the page 
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def opened(crm: "Crm", name: str, make: Callable[["Crm"], Any]) -> Any:
     asked for by this page, also where it was ready.
     """
     delivery, key = crm.delivery, _key(crm, name)
-    made = _stored if delivery.folder else _in_memory
+    made = _stored if delivery.folder and not _edited() else _in_memory
     entry = delivery.once(f"kept {key}", lambda: Entry(name, crm.period, *made(_apart(crm), key, make)))
     delivery.read.update(entry.read)
     delivery.asked.update(entry.asked)
@@ -92,14 +93,22 @@ def _key(crm: "Crm", name: str) -> str:
     """The hash of everything that an entry is made from."""
     folder, judge = crm.delivery.folder, crm.judge
     moments = [[str(c.period.start), c.period.kind, str(c.as_of)] for c in (crm, judge)]
-    return store.digest(folder.name if folder else "", numbers(), name, moments)[:32]
+    return store.digest(folder.name if folder else "", NUMBERS, name, moments)[:32]
 
 
-@cache
-def numbers() -> str:
-    """The hash of the code that figures depend on."""
-    room = Path(__file__).parent
-    return store.digest([[p.name, p.read_text("utf-8")] for pattern in ROOMS for p in sorted(room.glob(pattern))])
+def rooms() -> list[Path]:
+    """The files of the code that figures depend on."""
+    return [path for pattern in ROOMS for path in sorted(Path(__file__).parent.glob(pattern))]
+
+
+# the hash of that code as it was loaded, and the libraries that it runs on
+_LOADED_AT = time.time()
+NUMBERS = store.digest([[path.name, path.read_text("utf-8")] for path in rooms()], store.toolchain())
+
+
+def _edited() -> bool:
+    """Whether the code was changed since it was loaded: who has it reloaded (an analyst at work) must not leave tables for others."""
+    return any(path.stat().st_mtime > _LOADED_AT for path in rooms())
 
 
 def _apart(crm: "Crm") -> "Crm":

@@ -72,7 +72,7 @@ def _bar(total: int) -> "Iterator[Tell]":
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    running: list[str] = []
+    running: dict[str, None] = {}  # in the order in which they started
     failed = ended = 0
     lock = threading.Lock()  # "started" is told by the threads that start
     with Progress(*columns) as bar:
@@ -82,12 +82,12 @@ def _bar(total: int) -> "Iterator[Tell]":
             nonlocal failed, ended
             with lock:
                 if outcome is None:
-                    running.append(str(job))
+                    running[str(job)] = None
                 else:
-                    running.remove(str(job))
+                    running.pop(str(job), None)  # one that never started fails, too
                     ended, failed = ended + 1, failed + bool(outcome.error)
                     bar.console.print(_line(ended, total, job, outcome), markup=False, highlight=False)
-                names = ", ".join(running[:3]) + (" …" if len(running) > 3 else "")
+                names = ", ".join(list(running)[:3]) + (" …" if len(running) > 3 else "")
                 bar.update(task, completed=ended, description=f"failed {failed}  running: {names or '–'}")
 
         yield tell

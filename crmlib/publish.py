@@ -46,8 +46,9 @@ class Edition:
 
     def __init__(self, out: Path, jobs: Iterable[Job], run: str):
         ledger.adopt(out)
+        maker()  # of the code that is loaded now, not of what may be edited while notebooks run
         self.out, self.run, self.old = out, run, current(out)
-        self.before = {entry.key: entry for entry in self.old.entries}
+        self.before = {entry.key: _as_it_is(self.old, entry) for entry in self.old.entries}
         self.past = _past(out, list(jobs))
         self.made: list[_Made] = []
 
@@ -77,6 +78,13 @@ def publish(out: Path, outcomes: Iterable[Outcome], languages: tuple[str, ...], 
     for outcome in outcomes:
         edition.add(outcome)
     return edition.show(languages)
+
+
+def _as_it_is(old: Release, entry: Entry) -> Entry:
+    """A page whose files were lost is none, and the index says so."""
+    if old.holds(entry):
+        return entry
+    return replace(entry, state="failed", languages=(), sha256={}, error="its page was lost; run it again")
 
 
 def _past(out: Path, jobs: list[Job]) -> ledger.History:

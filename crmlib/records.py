@@ -75,7 +75,9 @@ def remember(job: "Job", outcome: "Outcome") -> None:
 
     A failure keeps what is known of the last good execution. What cannot be written down is run again.
     """
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(
+        OSError, ValueError, TypeError, AttributeError, KeyError
+    ):  # a block of any form: its page will say so
         _write(job, replace(read(job) or Record(), failed=True) if outcome.error else _good(job, outcome))
 
 

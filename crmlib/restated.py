@@ -34,7 +34,7 @@ def figures(job: Job, found: dict[str, Any], run: str) -> dict[int, Entry]:
     page: dict[str, Any] = {
         "kind": ledger.KPI, "report": job.report, "team": job.team, "period": job.period, "source": job.source,
         "starts": date.fromisoformat(period["start"]), "ends": date.fromisoformat(period["end"]),
-        "as_of": datetime.fromisoformat(provenance["as_of"]), "complete": facts.complete(found), "made_at": ledger.clock(),
+        "as_of": datetime.fromisoformat(provenance["as_of"]), "complete": facts.complete(found) and ledger.clock().date() >= date.fromisoformat(period["end"]), "made_at": ledger.clock(),
         "data": store.digest(provenance["data_sha256"]), "revision": provenance["revision"],
         "settings": store.digest(provenance["parameters"]), "run": run,
     }  # fmt: skip
@@ -65,9 +65,9 @@ def _business(found: dict[str, Any]) -> dict[str, Any]:
 def changes(job: Job, found: dict[str, Any], past: History) -> Changes:
     """The figures that were published before with another value; only where the period was complete, then and now."""
     made: Changes = {}
-    if not past or not facts.complete(found):
-        return made
-    for place, now in figures(job, found, "").items():
+    for place, now in figures(job, found, "").items() if past else ():
+        if not now.complete:
+            break
         told = [entry for entry in past.get(now.key, []) if entry.complete]
         other = [i for i, entry in enumerate(told) if entry.value != now.value]
         if other:

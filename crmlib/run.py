@@ -17,7 +17,7 @@ from . import notebook, places, records, store
 from .execution import KERNEL, Outcome, Task, failed_or_ok
 from .params import Limits
 from .plan import PREPARE, Job, folder
-from .warmed import warmed
+from .warmed import LOG, warmed
 
 ENGINE = "crm"  # in the warmed process's own forks; the other one, `kernel`, starts a kernel for each notebook
 
@@ -103,6 +103,7 @@ def _events(
     """What starts and what ends. Where the warmed process dies, another one goes on; what ran meanwhile is tried once more."""
     left = {task.job: task for task in todo}
     tried: set[Job] = set()
+    fruitless = 0  # starts in a row after which nothing ran
     while left:
         running: set[Job] = set()
         with closing(warmed(list(left.values()), at_once, engine, meanwhile)) as events:
@@ -113,13 +114,15 @@ def _events(
                     running.discard(job)
                     del left[job]
                 yield event, job, outcome
-        lost = [job for job in left if job in running & tried] if running else list(left)
+        fruitless = 0 if running else fruitless + 1
+        lost = list(left) if fruitless > 1 else [job for job in left if job in running & tried]
         yield from (("failed", job, _lost(left.pop(job))) for job in lost)
         tried |= running
 
 
 def _lost(task: Task) -> Outcome:
-    said = "the process that runs the notebooks died (out of memory?)"
+    log = places.short(task.executed.with_name(LOG))
+    said = f"the process that runs the notebooks died (out of memory?); what it said last stands in {log}"
     return failed_or_ok(Outcome(task.job, task.executed), said)
 
 
@@ -132,9 +135,12 @@ def _remember(run: Path | None, outcomes: Iterable[Outcome]) -> None:
 
 def last_run() -> list[Outcome]:
     """The outcomes of the newest run that came to any."""
-    for run in sorted((p for p in runs().iterdir() if (p / "run.json").is_file()), reverse=True):
-        if found := json.loads((run / "run.json").read_text("utf-8")):
-            return [_outcome(run, record) for record in found]
+    told = list(runs().glob("*/run.json"))
+    for path in sorted(
+        told, key=lambda p: p.stat().st_mtime_ns, reverse=True
+    ):  # names follow the clock, and that can be set back
+        if found := json.loads(path.read_text("utf-8")):
+            return [_outcome(path.parent, record) for record in found]
     return []
 
 

@@ -8,7 +8,9 @@ nobody hooked up would be lost without a word.
 import base64
 import builtins
 import io
+import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +23,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what is no text cannot be stored as one
+_MOST = 1_000_000  # bytes that a program's text may have
+
 
 def _output(kind: str, **parts: Any) -> Any:
     from nbformat import from_dict
@@ -29,8 +34,15 @@ def _output(kind: str, **parts: Any) -> Any:
 
 
 def _stored(data: dict[str, Any]) -> dict[str, Any]:
-    """A bundle as a notebook file stores it: bytes in base64."""
-    return {mime: base64.b64encode(v).decode() + "\n" if isinstance(v, bytes) else v for mime, v in data.items()}
+    """A bundle as a notebook file stores it: bytes in base64, and of JSON what JSON has (a kernel sends it as text, too)."""
+    from jupyter_client.jsonutil import json_default
+
+    def one(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return base64.b64encode(value).decode() + "\n"
+        return json.loads(json.dumps(value, default=json_default)) if isinstance(value, dict | list) else value
+
+    return {mime: one(value) for mime, value in data.items()}
 
 
 class _Stream(io.TextIOBase):
@@ -43,6 +55,10 @@ class _Stream(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        """For programs that are told to write where this process does."""
+        return 1 if self.name == "stdout" else 2
 
     def write(self, text: str) -> int:
         if text:
@@ -58,12 +74,14 @@ class _Publisher(DisplayPublisher):
                 shown["data"], shown["metadata"] = _stored(data), dict(metadata or {})
             return
         shown = _output("display_data", data=_stored(data), metadata=metadata or {})
-        self.shell.outputs.append(shown)
+        self.shell.show(shown)
         if name:
             self.shell.by_id.setdefault(name, []).append(shown)
 
     def clear_output(self, wait=False):
-        self.shell.outputs.clear()
+        self.shell.clear_next = wait
+        if not wait:
+            self.shell.outputs.clear()
 
 
 class _Hook(DisplayHook):
@@ -73,7 +91,7 @@ class _Hook(DisplayHook):
     def write_format_data(self, format_dict, md_dict=None):
         count = self.shell.execution_count
         shown = _output("execute_result", data=_stored(format_dict), metadata=md_dict or {}, execution_count=count)
-        self.shell.outputs.append(shown)
+        self.shell.show(shown)
 
     def finish_displayhook(self):
         pass
@@ -89,16 +107,28 @@ class ZMQFreeShell(InteractiveShell):
     def __init__(self, *args: Any, **kw: Any):
         self.outputs: list[Any] = []  # of the cell that runs
         self.by_id: dict[str, list[Any]] = {}  # outputs that may still be updated
+        self.clear_next = False  # when something is shown next, what was shown before goes
         self.raised: tuple[str, str, list[str]] | None = None
         super().__init__(*args, **kw)
 
+    def show(self, output: Any) -> None:
+        """One more output of the cell that runs."""
+        if self.clear_next:
+            self.outputs.clear()
+            self.clear_next = False
+        self.outputs.append(output)
+
     def written(self, name: str, text: str) -> None:
         """Text of a stream; what follows on each other is one output."""
+        text = _SURROGATE.sub("\ufffd", text)
+        if self.clear_next:
+            self.outputs.clear()
+            self.clear_next = False
         last = self.outputs[-1] if self.outputs else None
         if last and last["output_type"] == "stream" and last["name"] == name:
             last["text"] += text
         else:
-            self.outputs.append(_output("stream", name=name, text=text))
+            self.show(_output("stream", name=name, text=text))
 
     def _showtraceback(self, etype, evalue, stb):
         self.raised = (etype.__name__, str(evalue), list(stb))
@@ -121,23 +151,24 @@ def make() -> ZMQFreeShell:
 def run(cells: list[Any], starts: Callable, ends: Callable, fails: Callable) -> None:
     """Run the code cells in order, up to the first that fails; each of the three is told (cell, index)."""
     shell = make()
-    with _captured(shell) as file:
+    with _captured(shell) as files:
         for index, cell in enumerate(cells):
             starts(cell, index)
-            if cell["cell_type"] == "code" and cell["source"].strip() and not _ran(shell, cell, file):
+            if cell["cell_type"] == "code" and cell["source"].strip() and not _ran(shell, cell, files):
                 fails(cell, index)
                 return
             ends(cell, index)
 
 
-def _ran(shell: ZMQFreeShell, cell: Any, file: Any) -> bool:
+def _ran(shell: ZMQFreeShell, cell: Any, files: dict[str, Any]) -> bool:
     """One cell; whether it came to its end."""
     shell.outputs = []
     cell["outputs"] = shell.outputs
-    shell.raised = None
+    shell.raised, shell.clear_next = None, False
     result = shell.run_cell(cell["source"], store_history=True)
-    if text := _beside(file):
-        shell.written("stdout", text)
+    for name, file in files.items():
+        if text := _beside(file):
+            shell.written(name, text)
     cell["execution_count"] = shell.execution_count - 1
     for shown in shell.outputs:
         if shown["output_type"] == "execute_result":
@@ -152,15 +183,15 @@ def _ran(shell: ZMQFreeShell, cell: Any, file: Any) -> bool:
 
 
 @contextmanager
-def _captured(shell: ZMQFreeShell) -> Iterator[Any]:
+def _captured(shell: ZMQFreeShell) -> Iterator[dict[str, Any]]:
     """What cells and the programs that they start write is an output of the cell; nobody is there to be asked."""
     kept = sys.stdout, sys.stderr, builtins.input, os.dup(1), os.dup(2)
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             sys.stdout, sys.stderr, builtins.input = _Stream(shell, "stdout"), _Stream(shell, "stderr"), _nobody
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-            yield file
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            yield {"stdout": out, "stderr": err}
         finally:
             sys.stdout, sys.stderr, builtins.input = kept[:3]
             for number, saved in enumerate(kept[3:], start=1):
@@ -170,7 +201,8 @@ def _captured(shell: ZMQFreeShell) -> Iterator[Any]:
 
 def _beside(file: Any) -> str:
     """What was written past Python since the last look."""
-    text = os.pread(file.fileno(), 1_000_000, 0).decode("utf-8", "replace")
+    size = os.fstat(file.fileno()).st_size
+    text = os.pread(file.fileno(), _MOST, 0).decode("utf-8", "replace") + (f"… (+{size - _MOST:,} bytes)" if size > _MOST else "")
     if text:
         os.ftruncate(file.fileno(), 0)
         os.lseek(file.fileno(), 0, os.SEEK_SET)

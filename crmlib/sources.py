@@ -5,7 +5,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,7 +61,7 @@ class Source:
     @property
     def key(self) -> str:
         specs = [[k, v.model_dump_json()] for k, v in [*self.tables.items(), *((k, f.spec) for k, f in self.files.items())]]
-        return store.digest(_door(), self.hashes, self.title, self.business.model_dump(), str(self.as_of), specs)[:32]
+        return store.digest(_DOOR, self.hashes, self.title, self.business.model_dump(), str(self.as_of), specs)[:32]
 
     def given(self, con: duckdb.DuckDBPyConnection, scratch: Path, day: DeclaredDay) -> dict[str, Given]:
         """Each canonical table on its way in, on the door's connection."""
@@ -75,10 +75,8 @@ class Source:
         return f"{self.settings.name}, line {line_of(self.settings, ('mapping', *keys))}" if self.settings else self.name
 
 
-@cache
-def _door() -> str:
-    """The hash of the door itself: what an older door prepared is prepared again."""
-    return store.digest([Path(__file__).with_name(room).read_text("utf-8") for room in ROOMS])
+# the hash of the door itself, as it was loaded: what an older door prepared, or one on other libraries, is prepared again
+_DOOR = store.digest([Path(__file__).with_name(room).read_text("utf-8") for room in ROOMS], store.toolchain())
 
 
 @dataclass(frozen=True)

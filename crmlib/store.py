@@ -8,10 +8,13 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from . import places
@@ -30,6 +33,15 @@ def digest(*parts: object) -> str:
 
 def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+_LIBRARIES = ("duckdb", "ibis-framework", "sqlglot", "pandas", "numpy", "scipy", "rjieba", "openpyxl")
+
+
+@cache
+def toolchain() -> list[str]:
+    """Python and the libraries that tables are made with: what another version made is made again."""
+    return [platform.python_version(), *(f"{name} {version(name)}" for name in _LIBRARIES)]
 
 
 def file_sha(path: Path) -> str:

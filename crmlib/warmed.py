@@ -15,10 +15,11 @@ from typing import Any
 from . import places
 from .execution import Outcome, Task
 from .plan import Job
-from .process import environment
+from .process import environment, sweep
 
 Event = tuple[str, Job, Outcome | None]
-_PATIENCE_SECONDS = 1
+_PATIENCE_SECONDS = 4  # longer than one step of its loading takes; it ends everything it has started by itself
+LOG = "engine.log"
 
 
 def warmed(tasks: list[Task], at_once: int, engine: str, meanwhile: Callable[[], None]) -> Generator[Event]:
@@ -30,14 +31,14 @@ def warmed(tasks: list[Task], at_once: int, engine: str, meanwhile: Callable[[],
     with tempfile.TemporaryDirectory(prefix="crm-", ignore_cleanup_errors=True) as scratch:
         process, link = _started(Path(scratch), tasks[0].executed.parent)
         try:
-            link.send((tasks, at_once, engine))
+            with contextlib.suppress(EOFError, OSError):  # it died: who asked sees what is missing
+                link.send((tasks, at_once, engine))
             meanwhile()
-            yield from _heard(link, len(tasks), running)
-        except (EOFError, OSError):
-            pass  # it died: who asked sees what is missing
+            with contextlib.suppress(EOFError, OSError):
+                yield from _heard(link, len(tasks), running)
         finally:
             link.close()  # it ends all that it has started, and itself
-            _ended(process, [group for groups in running.values() for group in groups])
+            _ended(process, [group for groups in running.values() for group in groups], Path(scratch))
 
 
 def _heard(link: Any, count: int, running: dict[Job, list[int]]) -> Iterator[Event]:
@@ -57,17 +58,17 @@ def _heard(link: Any, count: int, running: dict[Job, list[int]]) -> Iterator[Eve
 
 def _started(scratch: Path, run: Path) -> tuple[subprocess.Popen, Any]:
     ours, theirs = socket.socketpair()
-    with theirs, (run / "engine.log").open("a") as file:
+    with theirs, (run / LOG).open("a") as file:
         # a session of its own: Ctrl-C is meant for the run, which decides what to stop
         process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.zygote", str(theirs.fileno())],
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd=places.ROOT,
-            env=os.environ | environment(scratch) | {"TMPDIR": str(scratch)},
+            env=os.environ | environment(scratch),
         )  # fmt: skip
     return process, Connection(ours.detach())
 
 
-def _ended(process: subprocess.Popen, groups: list[int]) -> None:
+def _ended(process: subprocess.Popen, groups: list[int], scratch: Path) -> None:
     """Wait for its end, then make sure: where it was killed it could not end what it had started."""
     try:
         process.wait(_PATIENCE_SECONDS)
@@ -77,3 +78,4 @@ def _ended(process: subprocess.Popen, groups: list[int]) -> None:
     for group in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
+    sweep(scratch)

@@ -8,6 +8,7 @@ whatever reason, everything that this process has started ends with it.
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 from . import notebook  # noqa: F401  (before nbformat is imported: it leaves a slow grammar out)
 from .crew import Crew
 from .execution import KERNEL, Task
+from .process import sweep
 
 POLL_SECONDS = 0.02
 
@@ -28,6 +30,8 @@ def main() -> None:
     link: Connection = Connection(int(sys.argv[1]))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the run is over, or gone
         _serve(link)
+    sweep(Path(os.environ["TMPDIR"]))
+    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # the run's scratch folder: the run itself may be gone
     os._exit(0)  # a frozen heap is not taken apart
 
 
@@ -35,7 +39,7 @@ def _serve(link: Any) -> None:
     tasks, at_once, engine = link.recv()
     loading = _loading(engine, {task.notebook for task in tasks})
     next(loading)
-    crew = Crew(engine, at_once, link)
+    crew = Crew(engine, min(at_once, len(tasks)), link)
     try:
         _run(tasks, crew, link, loading)
     finally:

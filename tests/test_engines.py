@@ -27,6 +27,10 @@ SHOWN = [
     "%precision 3\n1/3",
     "class Bundle:\n    def _repr_mimebundle_(self, **kw):\n        return {'text/html': '<i>x</i>', 'application/x+json': {'a': [1]}}\nBundle()",
     "from IPython.display import clear_output\nprint('gone'); clear_output(); print('stays')",
+    "print('\\udc80 no text')",
+    "import numpy, datetime\nclass Odd:\n    def _repr_mimebundle_(self, **kw):\n        return {'application/x+json': {'n': numpy.int64(3), 'd': datetime.datetime(2026, 1, 2)}}\nOdd()",
+    "print('kept until'); clear_output(wait=True)",
+    "print('goes'); clear_output(wait=True); print('comes')",
     "import os; (os.getcwd() == os.environ['CRM_ROOT'] if 'CRM_ROOT' in os.environ else None, __name__)",
     "None",
     "x = 5; x;",
@@ -69,8 +73,18 @@ def test_all_kinds_of_outputs_are_the_same(here, monkeypatch):
 
 def test_what_a_program_started_by_a_cell_writes_is_shown(here, monkeypatch):
     monkeypatch.setattr(places, "ROOT", here)
-    tiny.write(here / "notebooks" / "beside.ipynb", tiny.notebook("import os", "os.system('echo hello'); print('own')"))
-    assert "hello" in json.dumps(outputs(executed(run.ENGINE, "beside", here, ["beside"])["beside"]))
+    tiny.write(
+        here / "notebooks" / "beside.ipynb",
+        tiny.notebook(
+            "import os, subprocess, sys",
+            "os.system('echo hello'); print('own')",
+            "subprocess.run(['echo', 'by a program'], stdout=sys.stdout)",
+            "os.system('echo oh >&2')",
+        ),
+    )
+    shown = outputs(executed(run.ENGINE, "beside", here, ["beside"])["beside"])
+    streams = [(o["name"], "".join(o["text"])) for cell, _ in shown for o in cell if o["output_type"] == "stream"]
+    assert ("stdout", "own\nhello\n") in streams and ("stdout", "by a program\n") in streams and ("stderr", "oh\n") in streams
 
 
 def test_papermill_itself_knows_the_engine(here):

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from given import ORDERS, prepared, refusal, values
 
+from crmlib.files import File, FileSpec
 from crmlib.sources import prepare
 
 ROW, OTHER = "1,2026-10-03,20\n", "2,2026-10-04,30\n"
@@ -269,3 +270,15 @@ def test_a_file_that_may_not_be_read(tmp_path):
     place = given.folder(tmp_path, orders=ORDERS + ROW)
     (place / "orders.csv").chmod(0)
     refusal(tmp_path, lambda: prepare(str(place)), "orders.csv")
+
+
+def test_what_a_writer_has_not_moved_into_its_file_yet_is_another_content(tmp_path):
+    path = tmp_path / "acme.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("create table orders as select 1 as order_id")
+    file = File("orders", path, FileSpec(path=path.name))
+    before = file.sha
+    (tmp_path / "acme.duckdb.wal").write_bytes(b"another row")
+    assert file.sha != before
+    (tmp_path / "acme.duckdb.wal").unlink()
+    assert file.sha == before

@@ -119,7 +119,7 @@ def test_other_data_are_another_entry(source, tmp_path):
 def test_other_code_of_the_numbers_is_another_entry(source, monkeypatch):
     made: list = []
     counts(open_crm(source, "2026-10"), made)
-    monkeypatch.setattr(kept, "numbers", lambda: "other code")
+    monkeypatch.setattr(kept, "NUMBERS", "other code")
     counts(open_crm(source, "2026-10"), made)
     assert len(made) == 2
 
@@ -202,3 +202,11 @@ def test_a_page_is_the_same_whether_its_tables_are_ready_or_not(small_demo, repo
     job = {"source": str(small_demo), "period": "2026-10", "team": "all", "languages": ["en", "zh"]}
     made, ready = ([c.outputs for c in product.executed(report, **job).cells if c.cell_type == "code"] for _ in range(2))
     assert made == ready
+
+
+def test_who_changes_the_code_while_it_is_loaded_leaves_nothing_for_others(source, monkeypatch):
+    made = []
+    counts(open_crm(source, "2026-10"), made)
+    monkeypatch.setattr(kept, "_LOADED_AT", 0.0)  # every file is newer than what was loaded
+    counts(open_crm(source, "2026-10"), made)
+    assert len(made) == 2 and len(list((places.work() / "kept").glob("*/rows.parquet"))) == 1

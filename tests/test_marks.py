@@ -148,3 +148,14 @@ def test_a_page_s_footer_says_what_was_read_as_the_machine_will_ask_for_it(tmp_p
     assert (said["read"], said["asked"]) == (["opportunities", "orders"], ["tickets"])
     assert said == of(ready, "orders", "opportunities", asked=["tickets"])
     assert set(block.facts) == {"provenance"} and "inputs" not in json.dumps([block.facts, block.html])
+
+
+def test_rows_left_out_are_the_same_wherever_they_stood(tmp_path):
+    faulty = FILES["orders"] + "3,1,2026-10-31,none\n"
+    head, *lines = faulty.splitlines()
+    ordered = []
+    for text in (faulty, "\n".join([head, *reversed(lines)]) + "\n"):
+        place = given_folder(tmp_path, orders=text)
+        ordered.append(of(prepare(settings(tmp_path, place, "{max_left_out: {orders: 0.9}}")), "orders"))
+    before, after = ordered
+    assert before["tables"]["orders"]["left_out_content"] and before == after

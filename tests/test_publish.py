@@ -107,3 +107,11 @@ def test_texts_of_the_frame_are_escaped():
     assert "&lt;b&gt;&amp;" in made
     assert css_text("a\n</style>") == '"a\\a \\3c \\2f style\\3e "'
     assert visible("a\tb\u2066c") == "a␉b�c"
+
+
+def test_a_page_that_was_lost_stops_nobody_else(out):
+    bring(out, outcome(out, period="2026-09"), outcome(out))
+    (out / "site" / "north" / "2026-09" / "funnel.html").unlink()
+    bring(out, outcome(out, "south"))
+    assert (out / "site" / "south" / "2026-10" / "funnel.html").is_file() and broken(out) == []
+    assert not (out / "site" / "north" / "2026-09" / "funnel.html").exists()

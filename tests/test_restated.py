@@ -242,3 +242,15 @@ def test_a_deal_that_arrives_late_restates_a_real_page(small_demo, tmp_path):
     changed = {name for name, kpi in now.items() if "restated" in kpi}
     assert changed == {name for name in now if now[name]["value"] != before[name]["value"]} and "won_count" not in changed
     assert "与此前发布的数值不同" in read(out, "all/2026-10/funnel.zh.html")
+
+
+def test_what_was_published_before_the_period_had_ended_was_no_last_word(out, monkeypatch):
+    """A row of the last day says nothing of how much of that day is still to come."""
+    monkeypatch.setenv("CRM_NOW", "2026-10-31T22:00:00")
+    show(out, win_rate=0.41)
+    monkeypatch.setenv("CRM_NOW", "2026-11-01T06:00:00")
+    show(out, win_rate=0.42)
+    assert restated(out) == [None]
+    monkeypatch.setenv("CRM_NOW", "2026-11-02T06:00:00")
+    show(out, win_rate=0.43)
+    assert restated(out)[0]["value"] == 0.42

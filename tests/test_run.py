@@ -30,7 +30,7 @@ def _batch(tmp_path_factory, engine):
     """Notebooks executed together once: a good one, and one for each way to fail."""
     root = tmp_path_factory.mktemp("ro{o}t")
     left = root / "left.txt"
-    child = f"import os, subprocess\nopen({str(left)!r}, 'a').write(str(subprocess.Popen(['sleep', '60']).pid) + ' ')"
+    child = f"import os, subprocess\nown = [subprocess.Popen(['sleep', '60'], start_new_session=s).pid for s in (False, True)]\nopen({str(left)!r}, 'a').write(' '.join(map(str, own)) + ' ')"
     made = {
         "funnel": tiny.good(),
         "raises": tiny.notebook(tiny.markdown("## Win rate", "en"), child, "raise KeyError('amount\\nis gone')"),
@@ -40,18 +40,22 @@ def _batch(tmp_path_factory, engine):
         "leaves": tiny.notebook(tiny.markdown("## Open deals", "en"), child, "os._exit(0)"),
         "exits": tiny.notebook(tiny.markdown("## Follow-up", "en"), child, "import sys\nsys.exit(0)"),
         "forks": tiny.notebook(tiny.markdown("## Forking", "en"), "import os", "pid = os.fork()", "os._exit(0) if pid else None"),
+        "boomer": tiny.notebook(tiny.markdown("## Baskets", "en"), "import boomer"),
+        "signalled": tiny.notebook(tiny.markdown("## Baskets", "en"), "import os", "os.kill(os.getpid(), 40)"),
+        "odd": tiny.notebook("from IPython.display import display", f"display({{{notebook.TWIN!r}: 'x'}}, raw=True)"),
         "greedy": tiny.notebook(tiny.markdown("## Baskets", "en"), "x = bytearray(3_000_000_000)"),
         "slow": tiny.notebook(tiny.markdown("## Slow", "en"), "import time", "time.sleep(60)"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(places, "ROOT", root)
         patch.setenv("CRM_OUT", str(root / "out"))
+        (root / "boomer.py").write_text("raise RuntimeError('boom')")
         for name, nb in made.items():
             tiny.write(root / "notebooks" / f"{name}.ipynb", nb)
         jobs = [Job(n, *JOB.key[1::-1], "demo", ("en", "zh")) for n in made]
         tasks = run.in_order(run.tasks(jobs, run.runs() / "1", Limits(cell_seconds=3, memory_mb=2000)), lambda _: None)
         told = []
-        outcomes = run.execute_all(tasks, 9, lambda event, job, outcome: told.append((event, job.report)), engine)
+        outcomes = run.execute_all(tasks, 12, lambda event, job, outcome: told.append((event, job.report)), engine)
         yield {o.job.report: o for o in outcomes}, told, left, run.last_run()
 
 
@@ -82,12 +86,15 @@ SAYS = {
     "exits": "the cell under 'Follow-up' raised SystemExit: 0",
     "forks": "its process ended early, in the cell under 'Forking'",
     "slow": f"the cell under 'Slow' {LIMIT}",
+    "boomer": "the cell under 'Baskets' raised RuntimeError: boom",
+    "signalled": "its process died (Real-time signal 6) in the cell under 'Baskets'",
     "greedy": "the cell under 'Baskets' raised MemoryError. It had ",
 }
 SAYS_KERNEL = SAYS | {
     "killed": "the kernel died (out of memory?) in the cell under 'Stages'",
     "leaves": "the kernel died (out of memory?) in the cell under 'Open deals'",
     "exits": "Follow-up",
+    "signalled": "the kernel died (out of memory?) in the cell under 'Baskets'",
     "forks": "Forking",
 }
 
@@ -110,7 +117,7 @@ def _says(outcome, text):
 
 def test_what_a_cell_started_does_not_outlive_it(batch):
     pids = [int(pid) for pid in batch[2].read_text().split()]
-    assert len(pids) == 6
+    assert len(pids) == 12
     deadline = time.monotonic() + 5
     while (alive := [pid for pid in pids if _lives(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)
