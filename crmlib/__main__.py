@@ -181,7 +181,7 @@ def _end(good: bool) -> None:
 
 
 def _stop(number: int, _frame: object) -> None:
-    for each in (signal.SIGTERM, signal.SIGINT):
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)  # once is enough: what follows ends the workers and leaves
     raise Stopped(number)
 
@@ -189,6 +189,8 @@ def _stop(number: int, _frame: object) -> None:
 def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):  # set also where a background shell has them ignored
         signal.signal(each, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, _stop)
     try:
         app()
     except CrmError as error:
@@ -199,7 +201,10 @@ def main() -> None:
             raise
         print(f"error: {error.strerror}: {error.filename or places.out()}. The site is as it was.", file=sys.stderr)
         sys.exit(PublishError.exit_code)
-    except Stopped as stopped:
+    except (Stopped, RuntimeError) as error:
+        stopped = error if isinstance(error, Stopped) else error.__cause__  # DuckDB makes it an error of its own
+        if not isinstance(stopped, Stopped):
+            raise
         print(f"Stopped by {signal.Signals(stopped.number).name}; the site is as it was.", file=sys.stderr)
         sys.exit(128 + stopped.number)
 

@@ -59,7 +59,13 @@ class Crew:
         """Fork a process for the task."""
         ours, theirs = Pipe(duplex=False)
         scratch, parent = Path(tempfile.mkdtemp(prefix="crm-")), os.getpid()  # short: a socket's path has at most 107 characters
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            for end in (ours, theirs):
+                end.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
         if pid == 0:
             os.environ.update(environment(scratch) | share(self.at_once, task.job.report == PREPARE))
             _live(theirs, task, self.engine, scratch, parent, [ours, self.link, *(c.pipe for c in self.children)])

@@ -18,7 +18,7 @@ from typing import Any
 
 from . import notebook  # noqa: F401  (before nbformat is imported: it leaves a slow grammar out)
 from .crew import Crew
-from .execution import KERNEL, Task
+from .execution import KERNEL, Outcome, Task, failed_or_ok
 from .process import sweep
 
 POLL_SECONDS = 0.02
@@ -62,7 +62,14 @@ def _run(tasks: list[Task], crew: Crew, link: Any, loading: Iterator[None]) -> N
     todo, done = list(tasks), object()
     while todo or crew.children:
         while todo and len(crew.children) < crew.at_once:
-            crew.start(todo.pop(0))
+            try:
+                crew.start(todo[0])
+            except OSError as error:  # no memory or no process left
+                if crew.children:
+                    break  # there will be when another one has ended
+                said = f"no process could be started for it: {error.strerror}"
+                link.send(("failed", todo[0].job, failed_or_ok(Outcome(todo[0].job, todo[0].executed), said)))
+            todo.pop(0)
         rested = next(loading, done) is done
         _doze(crew, link, POLL_SECONDS if rested else 0)
         for outcome in crew.ended():

@@ -62,7 +62,7 @@ def test_a_failed_report_is_exit_1_and_keeps_its_page(project):
     )
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_stopped_run_leaves_the_site_and_no_process(project, sent, code):
     root, _ = project
     before, mark = tree(out(root)), f"CRM_TEST_MARK={os.getpid()}-{code}"
@@ -166,3 +166,18 @@ def test_the_demo_company_is_made_whole_or_not_at_all(project, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         intake.make_demo(project[0] / "data" / "demo", 10, 1)
     assert [p.name for p in (project[0] / "data").iterdir()] == ["tiny"]
+
+
+def test_a_signal_that_a_library_turned_into_an_error_of_its_own_is_a_signal(monkeypatch, capsys):
+    def interrupted():
+        raise RuntimeError("Query interrupted") from __main__.Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(__main__, "app", interrupted)
+    kept = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            __main__.main()
+    finally:
+        for each, handler in kept.items():
+            signal.signal(each, handler)
+    assert ended.value.code == 143 and "Stopped by SIGTERM" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tiny
 
-from crmlib import lock, notebook, places, process, run
+from crmlib import lock, notebook, places, process, run, zygote
 from crmlib.errors import UsageError
 from crmlib.execution import Outcome
 from crmlib.params import Limits
@@ -261,3 +261,31 @@ def test_an_output_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
 
 def test_an_outcome_is_failed_when_it_has_an_error():
     assert [Outcome(JOB, Path()).state, Outcome(JOB, Path(), 1, "x").state] == ["ok", "failed"]
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_where_no_process_can_be_started_a_report_waits_for_the_others_or_fails_by_name(monkeypatch, others):
+    class Full:
+        at_once, children, tries = 2, [None] * others, 0
+
+        def start(self, task):
+            self.tries += 1
+            raise OSError(11, "Resource temporarily unavailable")
+
+        def ended(self):
+            self.children.clear()  # the other one has ended
+            return []
+
+    class Link:
+        said = []  # noqa: RUF012
+
+        def send(self, word):
+            self.said.append(word)
+
+    crew, link = Full(), Link()
+    crew.children, link.said = [None] * others, []
+    monkeypatch.setattr(zygote, "_doze", lambda *_: None)
+    zygote._run([run.Task(JOB, Path(), Path(), Limits())], crew, link, iter(()))
+    ((event, job, outcome),) = link.said
+    assert (event, job, crew.tries) == ("failed", JOB, 1 + others)
+    assert outcome.error.endswith("no process could be started for it: Resource temporarily unavailable")
