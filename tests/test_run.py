@@ -94,6 +94,7 @@ SAYS_KERNEL = SAYS | {
     "killed": "the kernel died (out of memory?) in the cell under 'Stages'",
     "leaves": "the kernel died (out of memory?) in the cell under 'Open deals'",
     "exits": "Follow-up",
+    "boomer": "Baskets",
     "signalled": "the kernel died (out of memory?) in the cell under 'Baskets'",
     "forks": "Forking",
 }

@@ -87,7 +87,7 @@ def test_a_store_is_prepared_once_and_again_when_anything_changes(tmp_path, monk
         lambda: given.folder(tmp_path, customers="customer_id\n1\n"),
         lambda: settings(tmp_path, place, "{min_base: 31}"),
         lambda: settings(tmp_path, place, "{min_base: 31}", ", as_of: 2026-10-31"),
-        lambda: monkeypatch.setattr(sources, "_door", lambda: "another"),
+        lambda: monkeypatch.setattr(sources, "_DOOR", "another"),
     ):
         change()
         keys.add(open_source(path).key)
