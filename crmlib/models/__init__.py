@@ -1,1 +1,1 @@
-"""What is estimated, not counted: models that are fitted to the customers' past, and how well they did."""
+"""What is learnt from the tables: features of customers, models on them, and whether they were right. Pure functions of a `Crm`."""
