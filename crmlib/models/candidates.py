@@ -62,7 +62,7 @@ def _estimator(name: str, rows: int) -> Any:
         "logistic regression": lambda: LogisticRegression(C=0.3, max_iter=300),
         "decision tree": lambda: DecisionTreeClassifier(max_depth=6, min_samples_leaf=few, random_state=SEED),
         "boosting": lambda: HistGradientBoostingClassifier(
-            max_iter=120, learning_rate=0.08, max_leaf_nodes=10, min_samples_leaf=max(10, few // 4), l2_regularization=1.0,
+            max_iter=80, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=max(10, few // 4), l2_regularization=1.0,
             max_bins=64, early_stopping=False, random_state=SEED,
         ),
         "neural net": lambda: MLPClassifier(

@@ -7,10 +7,10 @@ import pandas as pd
 
 from . import quality
 from .candidates import SEED, Fitted, probability
-from .churn import Fit
+from .fitting import Fit
 from .encoding import Column
 
-ROWS, REPEATS, STRONGEST = 5_000, 5, 6
+ROWS, REPEATS, STRONGEST = 4_000, 5, 6
 PROFILED = 1_000  # rows that a partial dependence is averaged over
 LEVELS = {"low": 0.05, "lower": 0.25, "middle": 0.5, "upper": 0.75, "high": 0.95}
 DROPS = ["feature", "auc_fall", "fall_spread"]

@@ -1,6 +1,6 @@
-"""Who is about to leave: candidates compared on what they have not seen, the simplest good one calibrated.
+"""Models of who leaves: candidates compared on rows that they have not seen, the simplest good one taken and calibrated.
 
-`fit` knows frames alone; what a company's customers and snapshots are, rooms beside it say (leaving.py).
+Frames in, records out: what a company's customers and their snapshots are is said by churn.py.
 """
 
 from dataclasses import dataclass
@@ -49,14 +49,15 @@ class Model:
 class Fit:
     """The candidates compared, the one taken, and what it said of rows that it had not seen.
 
-    `tested`: one row a held-out row (their index): probability (calibrated), left. `judge`: the chosen candidate, fitted without
-    the rows `held`, for what has to be asked of it on rows that it does not know.
+    `tested`: the rows that were predicted without having been seen, with their `features`: probability (calibrated), left.
+    `judge`: the chosen candidate, fitted without the rows `held`, for what has to be asked of it on rows that it does not know.
     """
 
     model: Model
     how: str
     comparison: pd.DataFrame
     tested: pd.DataFrame
+    features: pd.DataFrame
     judge: Fitted
     held: pd.DataFrame
     rows: int
@@ -90,11 +91,13 @@ def fit(
     return _few(came, LEAST_TESTED, " tested") or _out_of_time(train, outcome, test, came, baseline)
 
 
-def trained(name: str, features: pd.DataFrame, left: pd.Series, baseline: str = "recency_days") -> Model:
-    """A candidate fitted to all rows, calibrated by its predictions for customers that it had not seen."""
+def refitted(name: str, features: pd.DataFrame, left: pd.Series, baseline: str = "recency_days") -> tuple[Model, pd.Series]:
+    """A candidate fitted to all rows, calibrated by its predictions for customers that it had not seen; and these, calibrated."""
     frame, outcome = in_order(features, left)
     score, _, _ = unseen(name, frame, outcome, baseline, FOLDS)
-    return Model(fitted(name, frame, outcome.to_numpy(), baseline), calibrator(name, outcome.to_numpy(), score))
+    by = calibrator(name, outcome.to_numpy(), score)
+    unknown = pd.Series(crossed(by.method, outcome.to_numpy(), score), index=frame.index)
+    return Model(fitted(name, frame, outcome.to_numpy(), baseline), by), unknown
 
 
 def too_little(left: pd.Series, encoding: Encoding) -> TooLittle | None:
@@ -123,7 +126,7 @@ def _out_of_time(train: pd.DataFrame, left: pd.Series, test: pd.DataFrame, came:
     unknown, _, _ = unseen(chosen, train, left, baseline, FOLDS)
     model = Model(fits[chosen], calibrator(chosen, left.to_numpy(), unknown))
     tested = pd.DataFrame({"probability": model.calibrator.probability(scores[chosen]), "left": came})
-    return Fit(model, OUT_OF_TIME, table, tested, fits[chosen], test, len(train), int(left.sum()), _left_out(fits))
+    return Fit(model, OUT_OF_TIME, table, tested, test, fits[chosen], test, len(train), int(left.sum()), _left_out(fits))
 
 
 def _crossed(frame: pd.DataFrame, left: pd.Series, baseline: str) -> Fit:
@@ -136,7 +139,7 @@ def _crossed(frame: pd.DataFrame, left: pd.Series, baseline: str) -> Fit:
     tested = pd.DataFrame({"probability": crossed(by.method, outcome, score), "left": left})
     model = Model(fitted(chosen, frame, outcome, baseline), by)
     held = frame[fold == TEST_FOLDS - 1]
-    return Fit(model, CROSSED, table, tested, fits[-1], held, len(frame), int(left.sum()), _left_out({chosen: model.fitted}))
+    return Fit(model, CROSSED, table, tested, frame, fits[-1], held, len(frame), int(left.sum()), _left_out({chosen: model.fitted}))
 
 
 def _left_out(fits: dict[str, Fitted]) -> tuple[tuple[str, str], ...]:
