@@ -58,15 +58,15 @@ def features(crm: Crm) -> Any:
 def features_of(view: Crm, among: Any = None) -> Any:
     """The same, not kept, of those with the customer_id of `among` alone: what snapshots are made from."""
     table = standing(view, among).filter(lambda t: t.in_end)
-    for said in (_words(view), *(part(view, among) for part in (orders, lines, contacts, service, invoices))):
-        table = table.left_join(said, "customer_id", rname="_{name}").drop("_customer_id")
+    for n, part in enumerate((_words, orders, lines, contacts, service, invoices)):
+        table = table.left_join(part(view, among), "customer_id", rname=f"{{name}}_{n}")
     counts = [name for delivered, names in COUNTED.items() if view.has(delivered) for name in names]
     table = table.mutate(**{name: table[name].fill_null(0) for name in counts})
     table = _judged(_seen(table, view))
     return table.select(*WHO, *WORDS, **{name: table[name].cast("float64") for name in NUMBERS})
 
 
-def _words(view: Crm) -> Any:
+def _words(view: Crm, among: Any) -> Any:
     return view.table("customers", "customer_id", *WORDS).select("customer_id", *WORDS)
 
 
