@@ -109,6 +109,8 @@ class Business(BaseModel):
     )
     sla_hours: dict[str, float] = Field({}, description="hours to solve a ticket, by priority")
     contact_cost: float = Field(0, ge=0, description="cost of contacting one customer")
+    contact_share: Fraction = Field(0.1, description="share of the customers who can be contacted about leaving in a period")
+    save_rate: Fraction = Field(0.3, description="share of the customers about to leave whom a contact keeps")
     fiscal_year_starts: int = Field(1, ge=1, le=12, description="first month of the fiscal year")
 
     @field_validator("stages", "qualifying", mode="before")

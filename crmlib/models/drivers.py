@@ -10,7 +10,7 @@ from .candidates import SEED, Fitted, probability
 from .fitting import Fit
 from .encoding import Column
 
-ROWS, REPEATS, STRONGEST = 4_000, 5, 6
+ROWS, REPEATS, STRONGEST = 2_500, 5, 6
 PROFILED = 1_000  # rows that a partial dependence is averaged over
 LEVELS = {"low": 0.05, "lower": 0.25, "middle": 0.5, "upper": 0.75, "high": 0.95}
 DROPS = ["feature", "auc_fall", "fall_spread"]

@@ -1,0 +1,117 @@
+"""Who is about to leave: the model of the period, trained once for the whole company, and what it says of every customer.
+
+All of it is kept: `prepare.ipynb` has it made, the pages find it ready. What can be fitted to frames is fitting.py's, what a
+label is snapshots.py's. A probability is that of having left within the horizon: a reason to ask, not a decision.
+"""
+
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from ..crm import Crm
+from . import drift, gain
+from .features import features
+from .fitting import fit
+from .training import COLUMNS, SCORE, Report, model_of, train
+
+__all__ = ["COLUMNS", "drifted", "fit", "report", "scores", "told", "trained"]
+
+CHUNK = 100_000  # customers who are scored at a time
+WARNED = "warned"  # the label of those who are to be called
+_SCORES = {"customer_id": "string", "team": "string", "rep_id": "string", "no_contact": "boolean", "probability": "float64",
+           "amount_365": "float64", "expected_loss": "float64", "warned": "boolean"}  # fmt: skip
+
+
+def trained(crm: Crm) -> dict[str, Any]:
+    """The model of the period, trained for the whole company if nobody has done so yet (training.py)."""
+    return crm.model("churn", train)
+
+
+def report(crm: Crm) -> Report:
+    """What there is to say of the model: its card, the comparison, calibration, gain, calls, drivers, profiles; or why there is none."""
+
+    def read() -> Report:
+        table = crm.company.kept("churn report", _told).execute()
+        return Report.of(dict(table.itertuples(index=False)))
+
+    return crm.company.once("churn report", read)
+
+
+def _told(company: Crm) -> Any:
+    """What is said of the model, as text. → ibis table: name, text"""
+    kept = trained(company)
+    found = pd.DataFrame([(n, kept[n]) for n in ("lacks", "report") if n in kept], columns=["name", "text"])
+    return ibis.memtable(found, schema={"name": "string", "text": "string"})
+
+
+def scores(crm: Crm) -> Any:
+    """What the model says of each customer who is in at the period's end.
+
+    → ibis table, kept, one row a customer: customer_id, team, rep_id, no_contact, probability (of having left within
+      churn_horizon_days), amount_365 (revenue of the last 365 days), expected_loss (probability × amount_365, money a year),
+      warned (one of the share `contact_share` with the highest probabilities among those who may be contacted, and a
+      contact pays: expected_loss × save_rate > contact_cost)
+    No rows where there is no model.
+    """
+    return crm.kept("churn scores", _scored)
+
+
+def _scored(company: Crm) -> Any:
+    kept = trained(company)
+    parts = [pd.DataFrame(columns=[*_SCORES])[[*_SCORES][:-2]]]
+    if "lacks" not in kept:
+        model = model_of(kept)
+        parts = [_said(model.probability(rows[COLUMNS]), rows) for rows in _chunks(company)] or parts
+    every, business = pd.concat(parts, ignore_index=True), company.business
+    every["expected_loss"] = every.probability * every.amount_365.clip(lower=0)
+    may = ~every.no_contact.fillna(False).astype(bool).to_numpy()
+    chosen = every[may]
+    every["warned"] = False
+    every.loc[may, "warned"] = gain.warned(
+        chosen.probability.to_numpy(float), chosen.amount_365.to_numpy(float), business.save_rate, business.contact_cost, business.contact_share
+    )  # fmt: skip
+    return ibis.memtable(every[[*_SCORES]], schema=_SCORES)
+
+
+def _said(probability: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+    """To nine decimals: beyond them a number depends on how many customers were scored at once."""
+    frame = rows[["customer_id", "team", "rep_id", "no_contact", "amount_365"]]
+    return frame.assign(probability=np.round(probability, 9))
+
+
+def _chunks(company: Crm) -> Any:
+    """The features of all customers, by their ids, so many at a time."""
+    table = features(company).order_by("customer_id")
+    for batch in table.to_pyarrow_batches(chunk_size=CHUNK):
+        if batch.num_rows:
+            yield batch.to_pandas()
+
+
+def told(crm: Crm) -> Any:
+    """What the ledger keeps of the scores. → ibis table: target (customer_id), value (probability), label ("warned" or null)"""
+    table = scores(crm.company)
+    return table.select(target="customer_id", value="probability", label=ibis.ifelse(table.warned, WARNED, ibis.null("string")))
+
+
+def drifted(crm: Crm) -> pd.DataFrame:
+    """How far the customers of today are from those that the model was fitted to, column by column; the company's.
+
+    → frame: feature ("score": the model's own probabilities), psi (population stability index); the largest first
+    """
+    return crm.company.once("churn drift", lambda: crm.company.kept("churn drift", _drift).execute())
+
+
+def _drift(company: Crm) -> Any:
+    found = report(company)
+    counts = {name: np.zeros_like(then) for name, (_, then) in found.bins.items()}
+    for rows in _chunks(company) if counts else ():
+        for name in counts.keys() - {SCORE}:
+            counts[name] += found.bins[name][0].counts(rows[name])
+    if counts:
+        counts[SCORE] += found.bins[SCORE][0].counts(scores(company).probability.execute())
+    lines = [(name, drift.psi(found.bins[name][1], now)) for name, now in counts.items()]
+    frame = pd.DataFrame(lines, columns=["feature", "psi"]).sort_values(["psi", "feature"], ascending=[False, True])
+    return ibis.memtable(frame, schema={"feature": "string", "psi": "float64"})
+
