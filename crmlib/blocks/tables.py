@@ -23,7 +23,13 @@ def counts(share: float, base: float, lang: str) -> str:
 
 
 _LIKE_NOTHING = ("none", "nan", "null", "nat", "inf", "-inf", "<na>")  # names that read as if there were none
-_FLAGS = {("stuck", True): "page.stuck", ("rose", True): "page.rose", ("ripe", True): "page.ripe", ("ripe", False): "page.unripe"}
+_FLAGS = {
+    ("stuck", True): "page.stuck",
+    ("rose", True): "page.rose",
+    ("ripe", True): "page.ripe",
+    ("ripe", False): "page.unripe",
+    ("chosen", True): "page.chosen",
+}
 
 
 def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:

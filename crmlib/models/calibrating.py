@@ -29,7 +29,9 @@ class Calibrator:
         return self.estimator.predict_proba(_log_odds(score))[:, 1]
 
 
-def unseen(name: str, frame: pd.DataFrame, left: pd.Series, baseline: str, folds: int) -> tuple[np.ndarray, list[Fitted], np.ndarray]:
+def unseen(
+    name: str, frame: pd.DataFrame, left: pd.Series, baseline: str, folds: int
+) -> tuple[np.ndarray, list[Fitted], np.ndarray]:
     """A candidate's score of each row, fitted to the other folds alone. → scores, the fits, the fold of each row"""
     fold, score, fits = dealt(left, folds), np.empty(len(frame)), []
     for i in range(folds):

@@ -12,16 +12,18 @@ import pandas as pd
 
 from ..crm import Crm
 from . import drift, gain
+from .card import Report
 from .features import features
 from .fitting import fit
-from .training import COLUMNS, SCORE, Report, model_of, train
+from .training import COLUMNS, SCORE, model_of, train
 
 __all__ = ["COLUMNS", "drifted", "fit", "report", "scores", "told", "trained"]
 
 CHUNK = 100_000  # customers who are scored at a time
 WARNED = "warned"  # the label of those who are to be called
 _SCORES = {"customer_id": "string", "team": "string", "rep_id": "string", "no_contact": "boolean", "probability": "float64",
-           "amount_365": "float64", "expected_loss": "float64", "warned": "boolean"}  # fmt: skip
+           "amount_365": "float64", "expected_loss": "float64", "warned": "boolean", "left_alone": "boolean"}  # fmt: skip
+_SCORED = [*_SCORES][:6]
 
 
 def trained(crm: Crm) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def scores(crm: Crm) -> Any:
     → ibis table, kept, one row a customer: customer_id, team, rep_id, no_contact, probability (of having left within
       churn_horizon_days), amount_365 (revenue of the last 365 days), expected_loss (probability × amount_365, money a year),
       warned (one of the share `contact_share` with the highest probabilities among those who may be contacted, and a
-      contact pays: expected_loss × save_rate > contact_cost)
+      contact pays: expected_loss × save_rate > contact_cost), left_alone (as likely to leave as those, but asked not to be contacted)
     No rows where there is no model.
     """
     return crm.kept("churn scores", _scored)
@@ -60,25 +62,27 @@ def scores(crm: Crm) -> Any:
 
 def _scored(company: Crm) -> Any:
     kept = trained(company)
-    parts = [pd.DataFrame(columns=[*_SCORES])[[*_SCORES][:-2]]]
+    parts = [pd.DataFrame(columns=_SCORED)]
     if "lacks" not in kept:
         model = model_of(kept)
         parts = [_said(model.probability(rows[COLUMNS]), rows) for rows in _chunks(company)] or parts
-    every, business = pd.concat(parts, ignore_index=True), company.business
-    every["expected_loss"] = every.probability * every.amount_365.clip(lower=0)
-    may = ~every.no_contact.fillna(False).astype(bool).to_numpy()
-    chosen = every[may]
-    every["warned"] = False
-    every.loc[may, "warned"] = gain.warned(
-        chosen.probability.to_numpy(float), chosen.amount_365.to_numpy(float), business.save_rate, business.contact_cost, business.contact_share
-    )  # fmt: skip
-    return ibis.memtable(every[[*_SCORES]], schema=_SCORES)
+    return ibis.memtable(_called(company, pd.concat(parts, ignore_index=True))[[*_SCORES]], schema=_SCORES)
+
+
+def _called(company: Crm, every: pd.DataFrame) -> pd.DataFrame:
+    """The customers scored with what is expected to be lost, and whom to call."""
+    business, may = company.business, ~every.no_contact.eq(True).to_numpy(dtype=bool)
+    said, amount = every.probability.to_numpy(dtype=float), every.amount_365.to_numpy(dtype=float)
+    chosen: np.ndarray = np.zeros(len(every), dtype=bool)
+    chosen[may] = gain.warned(said[may], amount[may], business.save_rate, business.contact_cost, business.contact_share)
+    as_likely = said >= said[chosen].min(initial=np.inf)
+    loss = np.round(said * np.maximum(amount, 0.0), 4)
+    return every.assign(expected_loss=loss, warned=chosen, left_alone=~may & as_likely)
 
 
 def _said(probability: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
     """To nine decimals: beyond them a number depends on how many customers were scored at once."""
-    frame = rows[["customer_id", "team", "rep_id", "no_contact", "amount_365"]]
-    return frame.assign(probability=np.round(probability, 9))
+    return rows.assign(probability=np.round(probability, 9))[_SCORED]
 
 
 def _chunks(company: Crm) -> Any:
@@ -114,4 +118,3 @@ def _drift(company: Crm) -> Any:
     lines = [(name, drift.psi(found.bins[name][1], now)) for name, now in counts.items()]
     frame = pd.DataFrame(lines, columns=["feature", "psi"]).sort_values(["psi", "feature"], ascending=[False, True])
     return ibis.memtable(frame, schema={"feature": "string", "psi": "float64"})
-

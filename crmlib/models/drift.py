@@ -31,7 +31,11 @@ class Bins:
         """How many rows are in each bin: what may be added up over parts of the rows."""
         if self.words is not None:
             place = {word: i for i, word in enumerate(self.words)}
-            at = column.astype("string").map(lambda w: place.get(w, len(place)), na_action="ignore").to_numpy(float, na_value=np.nan)
+            at = (
+                column.astype("string")
+                .map(lambda w: place.get(w, len(place)), na_action="ignore")
+                .to_numpy(float, na_value=np.nan)
+            )
             most = len(place)
         else:
             values = column.to_numpy(dtype=float, na_value=np.nan)

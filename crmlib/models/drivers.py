@@ -7,8 +7,8 @@ import pandas as pd
 
 from . import quality
 from .candidates import SEED, Fitted, probability
-from .fitting import Fit
 from .encoding import Column
+from .fitting import Fit
 
 ROWS, REPEATS, STRONGEST = 2_500, 5, 6
 PROFILED = 1_000  # rows that a partial dependence is averaged over

@@ -65,7 +65,7 @@ class Encoding:
     def matrix(self, frame: pd.DataFrame) -> np.ndarray:
         """Rows as numbers; a column that is not there is missing throughout."""
         nothing = pd.Series(np.nan, index=frame.index)
-        parts = [c.values(frame[c.name] if c.name in frame else nothing) for c in self.columns]
+        parts = [c.values(frame.get(c.name, nothing)) for c in self.columns]
         return np.hstack([np.empty((len(frame), 0)), *parts])
 
     @cached_property

@@ -139,7 +139,9 @@ def _crossed(frame: pd.DataFrame, left: pd.Series, baseline: str) -> Fit:
     tested = pd.DataFrame({"probability": crossed(by.method, outcome, score), "left": left})
     model = Model(fitted(chosen, frame, outcome, baseline), by)
     held = frame[fold == TEST_FOLDS - 1]
-    return Fit(model, CROSSED, table, tested, frame, fits[-1], held, len(frame), int(left.sum()), _left_out({chosen: model.fitted}))
+    return Fit(
+        model, CROSSED, table, tested, frame, fits[-1], held, len(frame), int(left.sum()), _left_out({chosen: model.fitted})
+    )
 
 
 def _left_out(fits: dict[str, Fitted]) -> tuple[tuple[str, str], ...]:
@@ -152,7 +154,10 @@ def compared(left: np.ndarray, scores: dict[str, np.ndarray]) -> pd.DataFrame:
 
     → frame: model, auc, auc_error (standard error), pr_auc, brier, ece (of uncalibrated scores), chosen
     """
-    rows = [(n, *quality.auc(left, s), quality.pr_auc(left, s), quality.brier(left, s), quality.ece(left, s)) for n, s in scores.items()]
+    rows = [
+        (n, *quality.auc(left, s), quality.pr_auc(left, s), quality.brier(left, s), quality.ece(left, s))
+        for n, s in scores.items()
+    ]
     table = pd.DataFrame(rows, columns=COMPARED[:-1])
     best = table.loc[table.auc.idxmax()]
     first = (table.auc >= best.auc - best.auc_error).idxmax()

@@ -8,7 +8,16 @@ import pandas as pd
 PARTS = 10
 DEEP = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)  # shares of the customers who are called
 GAINED = ["decile", "base", "left_count", "left_share", "predicted_share", "lift_ratio", "gained_share"]
-CALLED = ["called_share", "contact_count", "left_count", "precision_share", "recall_share", "contact_amount", "saved_amount", "net_amount"]
+CALLED = [
+    "called_share",
+    "contact_count",
+    "left_count",
+    "precision_share",
+    "recall_share",
+    "contact_amount",
+    "saved_amount",
+    "net_amount",
+]
 
 
 def gain(left: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
@@ -18,9 +27,13 @@ def gain(left: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
       gained_share (of all who left, those in this tenth and the ones before it). Equal probabilities: as the rows come.
     """
     order = highest_first(probability)
-    part = np.arange(len(order)) * PARTS // max(len(order), 1) + 1
+    part: np.ndarray = np.arange(len(order)) * PARTS // max(len(order), 1) + 1
     frame = pd.DataFrame({"decile": part, "left": np.asarray(left, float)[order], "p": np.asarray(probability)[order]})
-    found = frame.groupby("decile").agg(base=("left", "size"), left_count=("left", "sum"), predicted_share=("p", "mean")).reset_index()
+    found = (
+        frame.groupby("decile")
+        .agg(base=("left", "size"), left_count=("left", "sum"), predicted_share=("p", "mean"))
+        .reset_index()
+    )
     every = float(found.left_count.sum())
     found["left_share"] = found.left_count / found.base
     found["lift_ratio"] = found.left_share / (every / len(frame)) if every else math.nan
@@ -92,7 +105,9 @@ def calls(left: np.ndarray, probability: np.ndarray, amount: np.ndarray, save_ra
     for share in DEEP:
         n = called(len(order), share)
         found, saved = gone[:n].sum(), (gone[:n] * money[:n]).sum() * save_rate
-        rows.append((share, n, int(found), _share(found, n), _share(found, gone.sum()), n * contact_cost, saved, saved - n * contact_cost))
+        rows.append(
+            (share, n, int(found), _share(found, n), _share(found, gone.sum()), n * contact_cost, saved, saved - n * contact_cost)
+        )
     return pd.DataFrame(rows, columns=CALLED).drop_duplicates("contact_count", keep="last").reset_index(drop=True)
 
 

@@ -45,7 +45,9 @@ def calibration(left: np.ndarray, probability: np.ndarray, bins: int = BINS) -> 
       are in one group
     """
     ranks = rankdata(probability, method="max") / max(len(probability), 1)
-    frame = pd.DataFrame({"bin": np.ceil(np.round(ranks * bins, 9)).astype(int), "left": np.asarray(left, float), "p": probability})
+    frame = pd.DataFrame(
+        {"bin": np.ceil(np.round(ranks * bins, 9)).astype(int), "left": np.asarray(left, float), "p": probability}
+    )
     found = frame.groupby("bin").agg(base=("left", "size"), left_count=("left", "sum"), predicted_share=("p", "mean"))
     found = found.assign(left_count=found.left_count.astype(int), left_share=found.left_count / found.base).reset_index()
     return found.assign(bin=range(1, len(found) + 1))
@@ -69,6 +71,6 @@ def pr_auc(left: np.ndarray, score: np.ndarray) -> float:
     """
     order = np.argsort(-np.asarray(score), kind="stable")
     hits, scores = np.asarray(left, float)[order].cumsum(), np.asarray(score)[order]
-    ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # the last one of each score
+    ends: np.ndarray = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # the last one of each score
     precision, recall = hits[ends] / (ends + 1), hits[ends] / max(hits[-1], 1)
     return float((np.diff(recall, prepend=0.0) * precision).sum())

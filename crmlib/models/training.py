@@ -1,17 +1,16 @@
 """The churn model of a period: trained on the company's snapshots, and what there is to say of it, in a form that can be kept."""
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..crm import Crm
 from . import drivers, gain, quality, snapshots
 from .calibrating import Calibrator
 from .candidates import Fitted
+from .card import Card
 from .drift import Bins
 from .encoding import Encoding
 from .features import NUMBERS, WORDS
@@ -19,32 +18,6 @@ from .fitting import CROSSED, Fit, Model, TooLittle, beats_baseline, fit, refitt
 
 COLUMNS = [*WORDS, *NUMBERS]
 SCORE = "score"  # what the model's own probabilities are called among the columns whose drift is watched
-FRAMES = ("comparison", "calibration", "gain", "calls", "drivers", "profiles")
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a reader must know of the model: what it is, of which days and customers it was made, and how well it did."""
-
-    model: str
-    how: str  # out of time, or cross-validated
-    method: str  # of calibration
-    rows: int  # that the score's model was fitted to
-    leavers: int
-    cutoffs: tuple[str, ...]  # of those rows
-    compared: tuple[str, ...]  # the cut-offs that candidates were fitted to
-    test: str | None  # the cut-off that they were compared on
-    tested_rows: int
-    tested_leavers: int
-    auc: float
-    auc_error: float
-    baseline: str
-    baseline_auc: float
-    beats: bool  # the baseline, by more than one standard error
-    ece: float
-    lift: float  # of the highest tenth
-    left_out: tuple[tuple[str, str], ...] = ()
-    short_of: TooLittle | None = None  # why it was not tested on a later time
 
 
 def train(company: Crm) -> dict[str, Any]:
@@ -131,38 +104,3 @@ def _bins(rows: pd.DataFrame, said: pd.Series) -> dict[str, Any]:
     columns = {name: rows[name] for name in rows if rows[name].notna().any()} | {SCORE: said}
     learned = {name: Bins.of(column) for name, column in columns.items()}
     return {name: asdict(bins) | {"counts": bins.counts(columns[name]).tolist()} for name, bins in learned.items()}
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was kept to be said of the model: its card and frames, or why there is none."""
-
-    card: Card | None
-    lacks: TooLittle | None
-    frames: dict[str, pd.DataFrame]
-    bins: dict[str, tuple[Bins, np.ndarray]]
-
-    @classmethod
-    def of(cls, kept: dict[str, Any]) -> "Report":
-        """What `train` said of the model, read."""
-        if "lacks" in kept:
-            return cls(None, TooLittle(**json.loads(kept["lacks"])), {}, {})
-        told = json.loads(kept["report"])
-        card = told["card"]
-        tuples = {name: tuple(map(_tuple, value)) for name, value in card.items() if isinstance(value, list)}
-        short_of = TooLittle(**card["short_of"]) if card["short_of"] else None
-        bins = {name: (_bins_of(one), np.array(one["counts"])) for name, one in told["bins"].items()}
-        return cls(Card(**card | tuples | {"short_of": short_of}), None, {n: pd.DataFrame(told[n]) for n in FRAMES}, bins)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _bins_of(told: dict[str, Any]) -> Bins:
-    return Bins(tuple(told["edges"]), None if told["words"] is None else tuple(told["words"]))
-
-
-def day_of(text: str) -> date:
-    """A day of a card."""
-    return date.fromisoformat(text)
