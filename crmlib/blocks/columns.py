@@ -24,7 +24,7 @@ _UNITS = {
     **dict.fromkeys(("period", "first_purchase"), "period"),
     **dict.fromkeys(("decile", "bin"), "count"),
     **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "parameter"),
-    "ece": "share",
+    **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",

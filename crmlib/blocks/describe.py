@@ -19,7 +19,8 @@ _BARS = (
     {"value": "share", "before": "before_share", "so_far": "cumulative_share", "group": "tone"},
     {"value": "amount_share", "before": "customer_share", "so_far": "running_share"},
     {"value": "actual", "before": "expected"},
-    {"value": "left_share", "before": "predicted_share", "so_far": "gained_share", "group": "feature"},
+    {"value": "left_share", "before": "predicted_share", "so_far": "gained_share"},
+    {"value": "expected_share", "group": "feature"},
 )
 _DOTS = (
     {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},

@@ -9,9 +9,19 @@ import numpy as np
 import pandas as pd
 
 from .drift import Bins
-from .fitting import TooLittle
+from .drivers import DROPS, PROFILES
+from .fitting import COMPARED, TooLittle
+from .gain import CALLED, GAINED
+from .quality import CALIBRATED
 
-FRAMES = ("comparison", "calibration", "gain", "calls", "drivers", "profiles")
+FRAMES = {
+    "comparison": COMPARED,
+    "calibration": CALIBRATED,
+    "gain": GAINED,
+    "calls": CALLED,
+    "drivers": DROPS,
+    "profiles": PROFILES,
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ class Report:
     def of(cls, kept: dict[str, Any]) -> "Report":
         """What `train` said of the model, read."""
         if "lacks" in kept:
-            return cls(None, TooLittle(**json.loads(kept["lacks"])), {}, {})
+            nothing = {name: pd.DataFrame(columns=columns) for name, columns in FRAMES.items()}
+            return cls(None, TooLittle(**json.loads(kept["lacks"])), nothing, {})
         told = json.loads(kept["report"])
         card = told["card"]
         tuples = {name: tuple(map(_tuple, value)) for name, value in card.items() if isinstance(value, list)}

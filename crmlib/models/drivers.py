@@ -14,7 +14,7 @@ ROWS, REPEATS, STRONGEST = 2_500, 5, 6
 PROFILED = 1_000  # rows that a partial dependence is averaged over
 LEVELS = {"low": 0.05, "lower": 0.25, "middle": 0.5, "upper": 0.75, "high": 0.95}
 DROPS = ["feature", "auc_fall", "fall_spread"]
-PROFILES = ["feature", "level", "at_ratio", "predicted_share"]
+PROFILES = ["feature", "level", "at_ratio", "expected_share"]
 
 
 def importance(fit: Fit) -> pd.DataFrame:
@@ -54,7 +54,7 @@ def profiles(fit: Fit, strongest: list[str]) -> pd.DataFrame:
     """The mean probability if every customer had a certain value of a column, and all else as it is (Friedman 2001).
 
     `strongest`: the columns. → frame: feature, level (low … high: the 5th, 25th, 50th, 75th, 95th percentile; a word: itself; missing),
-      at_ratio (the value there, as a number), predicted_share
+      at_ratio (the value there, as a number), expected_share
     """
     held = fit.held.iloc[_some(len(fit.held), PROFILED)]
     matrix, columns = fit.judge.encoding.matrix(held), {c.name: c for c in fit.judge.encoding.columns}

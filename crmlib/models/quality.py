@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 BINS = 10
+CALIBRATED = ["bin", "base", "left_count", "predicted_share", "left_share"]
 
 
 def auc(left: np.ndarray, score: np.ndarray) -> tuple[float, float]:
@@ -50,7 +51,7 @@ def calibration(left: np.ndarray, probability: np.ndarray, bins: int = BINS) -> 
     )
     found = frame.groupby("bin").agg(base=("left", "size"), left_count=("left", "sum"), predicted_share=("p", "mean"))
     found = found.assign(left_count=found.left_count.astype(int), left_share=found.left_count / found.base).reset_index()
-    return found.assign(bin=range(1, len(found) + 1))
+    return found.assign(bin=range(1, len(found) + 1))[CALIBRATED]
 
 
 def ece(left: np.ndarray, probability: np.ndarray, bins: int = BINS) -> float:
