@@ -267,17 +267,17 @@ BORN = {"orders": "ordered_at", "interactions": "occurred_at", "tickets": "opene
 END = pd.Timestamp("2026-11-01")
 
 
-def company(seed: int, contracts: bool) -> dict[str, pd.DataFrame]:
+def company(seed: int, contracts: bool, count: int = 24) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(seed)
-    n, people = 240, [f"c{i}" for i in range(24)]
+    n, people = 240, [f"c{i}" for i in range(count)]
     when = lambda k=n: END + pd.to_timedelta(rng.integers(-500 * 86_400, 200 * 86_400, k), unit="s")  # noqa: E731
     after = lambda moments, most: moments + pd.to_timedelta(rng.integers(0, most, len(moments)), unit="D")  # noqa: E731
     who = lambda: rng.choice(people, n)  # noqa: E731
     flag = lambda: rng.choice([True, False, None], n)  # noqa: E731
     ordered, opened, issued, created = when(), when(), when(), when()
     frames = {
-        "customers": pd.DataFrame({"customer_id": people, "created_at": when(24) - pd.Timedelta(days=300), "team": rng.choice(["north", "south"], 24),
-                                   "tier": rng.choice(["gold", "iron"], 24), "industry": "x"}),
+        "customers": pd.DataFrame({"customer_id": people, "created_at": when(count) - pd.Timedelta(days=300), "team": rng.choice(["north", "south"], count),
+                                   "tier": rng.choice(["gold", "iron"], count), "industry": "x"}),
         "orders": pd.DataFrame({"customer_id": who(), "ordered_at": ordered, "amount": rng.integers(-20, 200, n), "sales_channel": rng.choice(["a", "b"], n),
                                 "status": rng.choice(["completed", "refunded"], n), "status_changed_at": after(ordered, 90), "rep_id": rng.choice(["r", None], n)}),
         "interactions": pd.DataFrame({"customer_id": who(), "occurred_at": when(), "channel": rng.choice(["login", "email", "phone", "browse"], n),
@@ -292,7 +292,7 @@ def company(seed: int, contracts: bool) -> dict[str, pd.DataFrame]:
         "changes": pd.DataFrame({"table": "customers", "id": who(), "column": "tier", "value": rng.choice(["gold", "iron"], n), "changed_at": when()}),
     }  # fmt: skip
     if contracts:
-        frames["customers"]["churned_at"] = when(24).normalize()
+        frames["customers"]["churned_at"] = when(count).normalize()
     keys = {"orders": "order_id", "interactions": "interaction_id", "tickets": "ticket_id", "feedback": "feedback_id", "invoices": "invoice_id",
             "opportunities": "opportunity_id"}  # fmt: skip
     for name, key in keys.items():

@@ -45,7 +45,17 @@ class Cutoffs:
 
 def known_after(crm: Crm) -> int:
     """How many days after a cut-off it is known who left."""
-    return crm.business.churn_horizon_days + (0 if contractual(crm) else crm.business.inactive_after_days)
+    return crm.business.churn_horizon_days + silence(crm)
+
+
+def silence(crm: Crm) -> int:
+    """How many days after the horizon it is known who left: contracts end on a day, others have to be silent for so long."""
+    return 0 if contractual(crm) else crm.business.inactive_after_days
+
+
+def known_until(crm: Crm) -> date:
+    """The day from which nothing is known: the period's end, or that of the data where they stop before it."""
+    return crm.as_of.date() + timedelta(days=1)
 
 
 def cutoffs(crm: Crm) -> Cutoffs:
@@ -54,7 +64,7 @@ def cutoffs(crm: Crm) -> Cutoffs:
     Ends of months, each with at least 90 days of orders or interactions before it; at most four to learn from, two months apart where there
     are so many, else one.
     """
-    waits, end = timedelta(days=known_after(crm)), crm.as_of.date() + timedelta(days=1)
+    waits, end = timedelta(days=known_after(crm)), known_until(crm)
     needed = LEAST_DAYS + waits.days
     first = _first_day(crm.company) or end
     known = _month_ends(first + timedelta(days=LEAST_DAYS), end - waits)
@@ -132,7 +142,7 @@ def _labelled(company: Crm, cutoff: date) -> Any:
     wanted = _wanted(cutoffs(company), cutoff)
     drawn = company.once(f"drawn {wanted}", lambda: _placed(accounts(company), wanted * _DRAWN).cache())
     table = _placed(features_of(at(company, cutoff), drawn), wanted)
-    table = table.left_join(_outcomes(company, cutoff), "customer_id", rname="{name}_then")
+    table = table.left_join(happened(company, cutoff, company.business.churn_horizon_days), "customer_id", rname="{name}_then")
     left = table.happened.notnull() if contractual(company) else table.happened.isnull()
     return table.select(*COLUMNS, "place", cutoff=ibis.date(cutoff.isoformat()), left=left)
 
@@ -149,19 +159,20 @@ def _placed(table: Any, most: int) -> Any:
     return table.mutate(place=ibis.row_number().over(order_by=order)).filter(lambda t: t.place < most)
 
 
-def _outcomes(company: Crm, cutoff: date) -> Any:
+def happened(company: Crm, cutoff: date, horizon: int) -> Any:
     """Who did what decides it: whose contract ended; without contracts, who did something that keeps a customer. → customer_id, happened"""
-    low = cutoff + timedelta(days=company.business.churn_horizon_days)
+    low = cutoff + timedelta(days=horizon)
     if contractual(company):
         ended = accounts(company)
         found = ended.filter(within(ended.churned_at.cast("timestamp"), cutoff, low))
     else:
         acts = events(company)
-        found = acts.filter(keeps(acts) & within(acts.at, low, low + timedelta(days=company.business.inactive_after_days)))
+        found = acts.filter(keeps(acts) & within(acts.at, low, low + timedelta(days=silence(company))))
     return found.select("customer_id", happened=ibis.literal(True)).distinct()
 
 
 def at(crm: Crm, cutoff: date) -> Crm:
-    """The company's handle of the month that ends at a cut-off; this page's definition of lost holds for it."""
-    month = Period.containing(cutoff - timedelta(days=1), "month", crm.period.fiscal_start)
-    return replace(crm.company, period=month, beside=crm.judge)
+    """The handle of the month, or the period of the page's kind, that ends at a cut-off; this page's definition of lost holds for it."""
+    kinds = [crm.period.kind, "month"]
+    ending = [Period.containing(cutoff - timedelta(days=1), kind, crm.period.fiscal_start) for kind in kinds]
+    return replace(crm, period=next((p for p in ending if p.end == cutoff), ending[-1]), beside=crm.judge)
