@@ -237,4 +237,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "funnel": ("opportunities",),
     "feedback": ("feedback",),
     "activity": ("interactions", "orders", "opportunities"),
+    "churn": ("interactions", "orders", "opportunities"),
 }

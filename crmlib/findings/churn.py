@@ -5,6 +5,7 @@ from ..kpi import Figure
 from ..metrics import gaps
 from ..models import churn, churn_figures, churn_tables, drift
 from ..models.fitting import CROSSED
+from ..models.judged import SILENT, Judged
 from . import Finding, ordered, said
 
 MISCALIBRATED = 0.03  # from this calibration error on probabilities are no percentages to plan with
@@ -12,8 +13,8 @@ FAR = 1.5  # times the setting: from here on the suggestion for inactive_after_d
 DEEPER = 2.0  # times the share that is called now: what calling so many would bring
 
 
-def findings(crm: Crm) -> list[Finding]:
-    """All findings of the page, the gravest first."""
+def findings(crm: Crm, was: Judged) -> list[Finding]:
+    """All findings of the page, the gravest first. `was`: what came of the period before."""
     lacks = churn.report(crm).lacks
     if lacks:
         return [too_little(lacks), *silence(crm)]
@@ -23,6 +24,7 @@ def findings(crm: Crm) -> list[Finding]:
         *miscalibrated(crm),
         *drifted(crm),
         *deeper(crm),
+        *warned(was),
         *untested(crm),
         *silence(crm),
         *trusted(crm),
@@ -128,6 +130,25 @@ def deeper(crm: Crm) -> list[Finding]:
     more = float(then.net_amount.iloc[0] - now.net_amount.iloc[0])
     return [said("churn.deeper", "opportunity", "calls", share=then.called_share.iloc[0], before_share=now.called_share.iloc[0],
                  more_amount=more, count=int(then.contact_count.iloc[0] - now.contact_count.iloc[0]))]  # fmt: skip
+
+
+def warned(was: Judged) -> list[Finding]:
+    """What came of the warnings of the period before: for good, or so far."""
+    if not was.precision.base:
+        return []
+    values = {"part": int(was.precision.part), "base": int(was.precision.base), "missed_amount": was.missed_amount}
+    if not was.final:
+        missed, silent = was.left - int(was.precision.part), int(was.sum(outcome=SILENT, warned=True))
+        return [
+            Finding(
+                "churn.warned_so_far",
+                "info",
+                values | {"days": was.passed, "silent_count": silent, "missed_count": missed},
+                "past",
+            )
+        ]
+    shares = {"share": was.precision.value, "others_share": was.left / was.scored, "recall_share": was.recall.value}
+    return [Finding("churn.warned_right", "info", values | shares, "past")]
 
 
 def untested(crm: Crm) -> list[Finding]:

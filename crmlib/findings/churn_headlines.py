@@ -1,13 +1,17 @@
 """The sentence over each figure of churn, and those beside it."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
+from .. import texts
 from ..crm import Crm
 from ..metrics import gaps
 from ..metrics.lives import contractual
 from ..models import churn, churn_figures
 from ..models.drift import SLIGHT, STRONG
-from . import Finding, said
+from ..models.judged import Judged
+from . import Finding, render, said
 from .churn import too_little
 
 
@@ -63,6 +67,22 @@ def warnings_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     return said("churn.to_call", part=len(frame), base=int(sums.warned_count), left_count=int(sums.left_alone_count))
 
 
+def past_headline(was: Judged) -> Finding:
+    """What came of the warnings of the period before."""
+    if not was.precision.base:
+        return said("churn.past_none")
+    part, base = int(was.precision.part), int(was.precision.base)
+    if was.final:
+        return said("churn.past_final", part=part, base=base)
+    return said("churn.past_so_far", part=part, base=base, most_part=int(was.precision_at_most.part))
+
+
+def past_note(crm: Crm, was: Judged) -> Callable[[str], str] | None:
+    """That outcomes are so far, where they are."""
+    open_ = was.scored and not was.final and not contractual(crm)
+    return (lambda lang: render(said("say.past_so_far"), "title", lang)) if open_ else None
+
+
 def candidates_headline(crm: Crm) -> Finding:
     """The model that was taken, beside the best and the baseline."""
     card = churn.report(crm).card
@@ -72,13 +92,29 @@ def candidates_headline(crm: Crm) -> Finding:
     return Finding("churn.taken" if card.beats else "churn.taken_no_better", values=values)
 
 
-def candidates_says(crm: Crm) -> list[Finding]:
-    """How it was tested, and how one of them is taken."""
+def candidates_note(crm: Crm) -> Callable[[str], str] | None:
+    """How they were tested, and how one of them is taken."""
     card = churn.report(crm).card
     if card is None:
-        return []
+        return None
     tested = said("say.out_of_time", on=card.test_on) if card.test_on else said("say.cross_validated")
-    return [tested, said("say.simplest")]
+    return lambda lang: " ".join(render(one, "title", lang) for one in (tested, said("say.simplest")))
+
+
+def taken(crm: Crm) -> str | None:
+    """The model that was taken: its row is the finding."""
+    card = churn.report(crm).card
+    return card.model if card else None
+
+
+def called(crm: Crm) -> str:
+    """How many can be called, as the table says it."""
+    return f"{crm.business.contact_share:.0%}"
+
+
+def predicted_heads(lang: str) -> tuple[str, str]:
+    """What stands over the numbers of a chart of what was predicted and what came."""
+    return texts.column("left_share", lang), texts.column("predicted_share", lang)
 
 
 def calibration_headline(crm: Crm) -> Finding:

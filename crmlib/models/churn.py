@@ -4,6 +4,7 @@ All of it is kept: `prepare.ipynb` has it made, the pages find it ready. What ca
 label is snapshots.py's. A probability is that of having left within the horizon: a reason to ask, not a decision.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import ibis
@@ -39,6 +40,12 @@ def report(crm: Crm) -> Report:
         return Report.of(dict(table.itertuples(index=False)))
 
     return crm.company.once("churn report", read)
+
+
+def predictor(crm: Crm) -> Callable[[pd.DataFrame], np.ndarray]:
+    """The model that scores, as a function of features. (Where there is none, there are no scores to ask it about.)"""
+    model = model_of(trained(crm))
+    return lambda rows: model.probability(rows[COLUMNS])
 
 
 def _told(company: Crm) -> Any:

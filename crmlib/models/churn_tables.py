@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..crm import ALL, Crm
 from ..measures import count_if, total
-from . import churn
+from . import churn, warnings
 from .features import WORDS
 
 EDGES = (0.05, 0.1, 0.25, 0.5)  # of the bands of probability
@@ -56,6 +56,16 @@ def _bands(company: Crm) -> Any:
         customer_count=table.count(), warned_count=count_if(table.warned), expected_count=total(table.probability.cast("decimal(18, 9)")),
         loss_amount=total(table.expected_loss.cast("decimal(18, 4)")),
     )  # fmt: skip
+
+
+def to_call(crm: Crm, limit: int = 20) -> pd.DataFrame:
+    """Whom of this team to call, with the reasons: the largest expected loss first (warnings.py). For team pages: names.
+
+    → frame: customer, probability, reasons, loss_amount, rep, action; none on the company's page, none without a model
+    """
+    if crm.team == ALL or churn.report(crm).card is None:
+        return pd.DataFrame(columns=warnings.LISTED)
+    return warnings.warning_list(crm, churn.scores(crm), churn.predictor(crm), limit)
 
 
 def candidates(crm: Crm) -> pd.DataFrame:
