@@ -14,6 +14,7 @@ _UNITS = {
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
     **dict.fromkeys(("score", "csat_mean"), "score"),
     "nps": "points",
+    "reasons": "reasons",  # of a warning: features with the customer's value and the usual one
     **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),
@@ -48,7 +49,9 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),
-    "precision_share": lambda t: t["contact_count"],
+    "precision_share": lambda t: t.get("contact_count", t.get("warned_count", math.inf)),
+    "at_most_share": lambda t: t.get("warned_count", math.inf),
+    "recall_share": lambda t: t["left_count"] if "warned_count" in t else math.inf,
 }
 
 

@@ -91,7 +91,7 @@ def trusted(crm: Crm) -> list[Finding]:
     values = {
         "auc_share": card.auc,
         "baseline_share": card.baseline_auc,
-        "gap": card.ece,
+        "delta": card.ece,
         "model": card.model,
         "baseline": card.baseline,
     }
@@ -103,7 +103,7 @@ def miscalibrated(crm: Crm) -> list[Finding]:
     card = churn.report(crm).card
     if card is None or card.ece <= MISCALIBRATED:
         return []
-    return [said("churn.miscalibrated", "warning", "calibration", gap=card.ece)]
+    return [said("churn.miscalibrated", "warning", "calibration", delta=card.ece)]
 
 
 def drifted(crm: Crm) -> list[Finding]:

@@ -121,7 +121,7 @@ def calibration_headline(crm: Crm) -> Finding:
     card = churn.report(crm).card
     if card is None:
         return _unless_lacking(crm) or said("churn.nobody")
-    return said("churn.calibrated", gap=card.ece)
+    return said("churn.calibrated", delta=card.ece)
 
 
 def gain_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
