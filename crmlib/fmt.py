@@ -220,6 +220,7 @@ def plain(value, _lang: str = "en") -> str:
 _UNITS: dict[str, Callable[..., str]] = {
     "count": count, "share": share, "money": money, "days": days, "hours": days, "score": lambda v, g: number(v, g, 2),
     "gap": points, "points": lambda v, g: number(v, g, 1), "ratio": lambda v, g: number(v, g, 2), "text": plain, "day": day, "parameter": parameter,
+    "fine": lambda v, g: number(v, g, 4),
 }  # fmt: skip
 
 

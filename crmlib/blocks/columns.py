@@ -24,7 +24,7 @@ _UNITS = {
     "value_class": "text",
     **dict.fromkeys(("period", "first_purchase"), "period"),
     **dict.fromkeys(("decile", "bin"), "count"),
-    **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "parameter"),
+    **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "fine"),
     **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
 }  # fmt: skip
@@ -49,9 +49,10 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),
-    "precision_share": lambda t: t.get("contact_count", t.get("warned_count", math.inf)),
-    "at_most_share": lambda t: t.get("warned_count", math.inf),
-    "recall_share": lambda t: t["left_count"] if "warned_count" in t else math.inf,
+    "precision_share": lambda t: t["contact_count"],
+    "right_share": lambda t: t["warned_of_count"],
+    "at_most_share": lambda t: t["warned_of_count"],
+    "foreseen_share": lambda t: t["left_count"],
 }
 
 

@@ -32,7 +32,15 @@ _FLAGS = {
 }
 
 
-_REASONS = {"_drop": "share", "_share": "share", "_trend": "share", "_gaps": "ratio", "amount_": "count", "value_": "count", "satisfaction_": "score"}
+_REASONS = {
+    "_drop": "share",
+    "_share": "share",
+    "_trend": "share",
+    "_gaps": "ratio",
+    "amount_": "count",
+    "value_": "count",
+    "satisfaction_": "score",
+}
 
 
 def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:

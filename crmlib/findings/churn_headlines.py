@@ -165,7 +165,7 @@ def drivers_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
 
 
 def drivers_says(frame: pd.DataFrame) -> list[Finding]:
-    return [said("say.shuffled"), said("say.association")] if len(frame) else []
+    return [said("say.shuffled"), said("say.no_cause")] if len(frame) else []
 
 
 def profiles_headline(crm: Crm, frame: pd.DataFrame) -> Finding:

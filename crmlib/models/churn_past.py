@@ -14,8 +14,8 @@ from .judged import Judged, judged
 from .snapshots import known_after, known_until
 
 SO_FAR, FINAL, PREDICTED, BACK_CAST = "so far", "final", "predicted", "back-cast"
-PAST = ["scored_on", "made", "judged_state", "scored_count", "warned_count", "left_count", "warned_left_count", "precision_share",
-        "at_most_share", "recall_share", "lift_ratio", "missed_amount"]  # fmt: skip
+PAST = ["scored_on", "made", "judged_state", "scored_count", "warned_of_count", "left_count", "warned_left_count", "right_share",
+        "at_most_share", "foreseen_share", "lift_ratio", "missed_amount"]  # fmt: skip
 
 
 def last_period(crm: Crm, told: Any) -> Judged:
@@ -60,8 +60,8 @@ def _any(told: Any) -> bool:
 def past(*found: Judged) -> pd.DataFrame:
     """Earlier warnings side by side.
 
-    → frame: scored_on, made (predicted, or back-cast), judged_state (so far, or final), scored_count, warned_count, left_count, warned_left_count,
-      precision_share, at_most_share (what precision can become), recall_share, lift_ratio, missed_amount (revenue of the year before, of
+    → frame: scored_on, made (predicted, or back-cast), judged_state (so far, or final), scored_count, warned_of_count, left_count, warned_left_count,
+      right_share (precision), at_most_share (what that can become), foreseen_share (recall), lift_ratio, missed_amount (revenue of the year before, of
       those who left without a warning). Without those of whom nobody was scored.
     """
     rows = [

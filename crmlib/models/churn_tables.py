@@ -36,7 +36,7 @@ def card(crm: Crm) -> pd.DataFrame:
 def bands(crm: Crm) -> pd.DataFrame:
     """The customers of this view by their probability to leave.
 
-    → frame: band ("0–5%" …), customer_count, warned_count, expected_count (the sum of probabilities), loss_amount (expected, a year);
+    → frame: band ("< 5%", "5–10%" …), customer_count, warned_count, expected_count (the sum of probabilities), loss_amount (expected, a year);
       the lowest first; no rows without a model
     """
     if churn.report(crm).card is None:
@@ -44,8 +44,8 @@ def bands(crm: Crm) -> pd.DataFrame:
     found = crm.company.kept("churn bands", _bands).execute()
     mine = found if crm.team == ALL else found[found.team == crm.team]
     frame = mine.groupby("place")[BANDS[1:]].sum().reindex(range(len(EDGES) + 1), fill_value=0)
-    ends = [0.0, *EDGES, 1.0]
-    said = [f"{low:.0%}–{high:.0%}".replace("%–", "–") for low, high in pairwise(ends)]
+    between = [f"{low:.0%}–{high:.0%}".replace("%–", "–") for low, high in pairwise(EDGES)]
+    said = [f"< {EDGES[0]:.0%}", *between, f"≥ {EDGES[-1]:.0%}"]
     return frame.assign(band=said)[BANDS].reset_index(drop=True)
 
 
