@@ -37,6 +37,7 @@ _REASONS = {
     "_share": "share",
     "_trend": "share",
     "_gaps": "ratio",
+    "_days": "days",
     "amount_": "count",
     "value_": "count",
     "satisfaction_": "score",
@@ -53,7 +54,7 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     if unit == "period":
         return fmt.period(value, lang)
     if unit == "reasons":
-        return esc("; ".join(_reason(*reason.split(" "), lang) for reason in value.split("; ")))
+        return "<br>".join(esc(_reason(reason, lang)) for reason in value.split("; "))
     if unit in ("word", "text"):
         said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
@@ -62,8 +63,9 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
 
 
-def _reason(feature: str, value: str, typical: str, lang: str) -> str:
-    """A reason of a warning in words."""
+def _reason(told: str, lang: str) -> str:
+    """A reason of a warning (`feature value usual`) in words."""
+    feature, value, typical = told.split(" ")
     unit = next((u for ending, u in _REASONS.items() if ending in feature), "count")
     now, then = (fmt.unit(float(v), unit, lang) for v in (value, typical))
     return texts.say("page.reason", lang, what=texts.word(f"feature {feature}", lang), value=now, usual=then)

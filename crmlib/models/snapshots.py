@@ -129,7 +129,8 @@ def _rows(crm: Crm, days: tuple[date, ...], most: int) -> pd.DataFrame:
 
 
 def _no_rows() -> dict[str, pd.Series]:
-    kinds = {**dict.fromkeys((*WHO, *WORDS, "cutoff"), "object"), **dict.fromkeys(NUMBERS, "float64"), "left": "bool"}
+    words = dict.fromkeys((*WHO, *WORDS), "object")
+    kinds = {**words, **dict.fromkeys(NUMBERS, "float64"), "cutoff": "datetime64[s]", "left": "bool"}
     return {name: pd.Series(dtype=kind) for name, kind in kinds.items()}
 
 
