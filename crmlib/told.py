@@ -5,6 +5,7 @@ entries are written and read in DuckDB. Of what is read only the first entry of 
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ ROWS = {"target": "varchar", "value": "double", "label": "varchar"}
 READ = (*ROWS, "starts", "ends", "made_at", "as_of", "revision")
 UNITS = ("count", "share", "money", "days", "hours", "score", "points", "ratio")  # the facts file's
 COMPANY = "all"
+SHA = re.compile("[0-9a-f]{64}")
 _FILE = "rows.parquet"
 # a double to 12 significant digits, as facts have it: the last bits differ between machines
 _DIGITS = "case when value = round(value, 4) then nullif(value, 'nan'::double) else format('{:.12g}', value)::double end"
@@ -86,7 +88,7 @@ def path_of(content: str) -> Path:
 
 def is_there(content: str) -> bool:
     """Whether rows are still kept; from now on they count as lately used."""
-    return path_of(content).is_file() and store.touched(path_of(content).parent)
+    return bool(SHA.fullmatch(content)) and path_of(content).is_file() and store.touched(path_of(content).parent)
 
 
 # ------------------------------------------------------------------------------------------------ into the ledger
