@@ -145,13 +145,13 @@ def into(con: duckdb.DuckDBPyConnection, name: str, out: Path, *asked: str) -> s
 def digest(out: Path, *asked: str) -> str:
     """The digest of what is told now (asked: kind, report, source, period): equal as long as a reader finds the same."""
     with ledger.readable(out):
-        return _digest_of(tuple(ledger.files(out)), asked)
+        return _digest_of(tuple((path, path.stat().st_mtime_ns) for path in ledger.files(out)), asked)
 
 
 @lru_cache(maxsize=64)
-def _digest_of(paths: tuple[Path, ...], asked: tuple[str, ...]) -> str:
+def _digest_of(files: tuple[tuple[Path, int], ...], asked: tuple[str, ...]) -> str:
     with duckdb.connect() as con:
-        return _digest(con, f"({first(paths, *asked)})")
+        return _digest(con, f"({first([path for path, _ in files], *asked)})")
 
 
 def _digest(con: duckdb.DuckDBPyConnection, rows: str) -> str:

@@ -4,6 +4,7 @@ Held through the command line on a small project, with the blocks and the handle
 """
 
 import json
+import os
 import shutil
 
 import duckdb
@@ -124,6 +125,13 @@ def test_a_revision_is_nothing_that_anybody_hears(root):
     (root / "scores.csv").write_text("target,value\na,0.75\nb,0.5\n")
     assert crm(root, "2026-09", "run", "--report", "prepare", "--force").returncode == 0
     assert len(scores(root)) == 5 and planned(root)["later all"] == UP
+
+
+def test_what_may_be_told_again_does_not_age_while_it_is_planned(root):
+    folders = [p for p in (root / "reports_out" / "work" / "told").iterdir() if p.is_dir()]
+    for folder in folders:
+        os.utime(folder, (0, 0))
+    assert planned(root)["prepare all"] == UP and [f for f in folders if f.stat().st_mtime == 0] == []
 
 
 def test_where_the_rows_are_gone_a_page_that_is_up_to_date_stays(root):

@@ -1,14 +1,18 @@
 """Saved models: made once, loaded by all, and no file in their place runs anything."""
 
 import json
+import os
 import pickle
 import re
+import subprocess
+import sys
 import warnings
 import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import tiny
 from given import folder
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
@@ -26,7 +30,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skops.io import dump, dumps
 from threadpoolctl import threadpool_limits
 
-from crmlib import kept, places, saved, store
+from crmlib import kept, places, process, saved, store
 from crmlib.crm import Crm, open_crm, rows
 from crmlib.saved import ModelError
 
@@ -355,6 +359,40 @@ def test_where_the_folder_was_removed_it_is_made_again(source):
         path.unlink()
     the_entry().rmdir()
     assert open_crm(source, "2026-10").model("m", fitting(made))["count"] == 2 and len(made) == 2
+
+
+WARMS = """
+import os, sys, types
+from pathlib import Path
+from crmlib import engine
+if sys.argv[2:]:
+    sys.modules["crmlib.models.fitted"] = fitted = types.ModuleType("crmlib.models.fitted")
+    fitted.__file__ = sys.argv[2]
+for _ in engine.warm([Path(sys.argv[1])]):
+    pass
+print("skops.io" in sys.modules, "sklearn.tree" in sys.modules)
+if sys.argv[2:]:
+    import numpy as np
+    for _ in range(3):  # what was loaded ran nothing: forks of it can fit, and in threads of their own
+        pid = os.fork()
+        if not pid:
+            from skops.io import dumps, loads
+            from sklearn.ensemble import HistGradientBoostingClassifier
+            x = np.random.default_rng(1).normal(size=(5000, 4))
+            model = HistGradientBoostingClassifier(max_iter=3).fit(x, x[:, 0] > 0)
+            os._exit(7 if len(model.predict(x)) == 5000 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+"""
+
+
+@pytest.mark.parametrize(("uses_models", "says"), [(True, "True True"), (False, "False False")])
+def test_the_warmed_process_loads_for_models_where_a_notebook_uses_one(tmp_path, uses_models, says):
+    nb = tiny.write(tmp_path / "a.ipynb", tiny.notebook("from crmlib import crm"))
+    (tmp_path / "fitted.py").write_text("def fit():\n    from sklearn.tree import DecisionTreeClassifier\n")
+    words = [sys.executable, "-c", WARMS, str(nb), *[str(tmp_path / "fitted.py")] * uses_models]
+    env = os.environ | process.environment(tmp_path) | {"PYTHONPATH": str(places.ROOT)}
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == says
 
 
 def test_no_code_path_loads_a_pickle():
