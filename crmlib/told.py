@@ -46,8 +46,8 @@ def keep(rows: Any) -> tuple[str, int]:
             said = f"select target, {_DIGITS} as value, label from given order by target"
             con.execute(f"copy ({said}) to {literal(half / _FILE)} (format parquet, compression zstd, parquet_version v2)")
         content = store.content_sha(half / _FILE)
-        if path_of(content).is_file() and store.content_sha(path_of(content)) != content:
-            shutil.rmtree(path_of(content).parent)  # somebody changed what was kept
+        if not (path_of(content).is_file() and store.content_sha(path_of(content)) == content):
+            shutil.rmtree(path_of(content).parent, ignore_errors=True)  # somebody changed what was kept
         store.once(KIND, _key(content), partial(_moved, half / _FILE))
     finally:
         shutil.rmtree(half, ignore_errors=True)

@@ -109,9 +109,10 @@ def test_no_row_at_all_can_be_told(out):
     assert ledger.files(out) == []
 
 
-def test_kept_rows_that_somebody_changed_are_made_again(out):
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"x"), Path.unlink])
+def test_kept_rows_that_somebody_changed_or_took_away_are_made_again(out, spoil):
     content, _ = told.keep(arrow(ROWS))
-    told.path_of(content).write_bytes(b"x")
+    spoil(told.path_of(content))
     assert told.keep(arrow(ROWS))[0] == content and duckdb.read_parquet(str(told.path_of(content))).fetchall() == ROWS
 
 
