@@ -1,0 +1,1 @@
+"""Models: what is fitted to the tables, and the rooms that turn it into figures."""
