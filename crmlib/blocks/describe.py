@@ -31,6 +31,8 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
     if chart is charts.dots:
         names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
+    if chart is charts.bars and "earlier_share" in data:
+        names |= {"before": "earlier_share"}
     if chart is charts.trend:
         names.pop("name")
     if chart is charts.heat:

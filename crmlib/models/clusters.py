@@ -123,6 +123,8 @@ def _in_order(centres: np.ndarray) -> np.ndarray:
 @contextmanager
 def _calm() -> Iterator[None]:
     """One thread (the same sums everywhere, and a forked process is safe); no warning where a sample has few different points."""
+    import sklearn.cluster
+    import sklearn.metrics  # noqa: F401  (a library that is loaded later would not be held to the limit)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1), warnings.catch_warnings():

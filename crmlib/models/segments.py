@@ -19,8 +19,8 @@ from .features import features
 from .segment_names import matched, named
 
 LEAST_COLUMNS = 2  # of behaviour: of one alone nothing like a group can be told
-_CUSTOMER = {"customer_id": "string", "team": "string", "rep_id": "string", "no_contact": "boolean", "group": "int64", "amount": "float64",
-             "amount_90": "float64", "recency_days": "float64"}  # fmt: skip
+CUSTOMER = {"customer_id": "string", "team": "string", "rep_id": "string", "no_contact": "boolean", "group": "int64", "amount": "float64",
+             "amount_90": "float64", "recency_days": "float64", "tenure_days": "float64"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def segments(crm: Crm) -> Any:
     """Each customer's group, by number.
 
     → ibis table, kept, one row a customer who is in: customer_id, team, rep_id, no_contact, group (null: there are no groups), amount
-      (revenue of the year before), amount_90 (of the last 90 days), recency_days
+      (revenue of the year before), amount_90 (of the last 90 days), recency_days, tenure_days
     """
     return crm.kept("segments", _assigned)
 
@@ -118,8 +118,8 @@ def _assigned(company: Crm) -> Any:
     if not fit.lacking:
         points = scaled(behaviour(frame).table[fit.columns], fit.means, fit.spreads)
         group = pd.Series(nearest(points, fit.centres), index=frame.index, dtype="Int64")
-    frame = frame.assign(group=group, amount=frame.amount_365)[list(_CUSTOMER)].sort_values("customer_id", ignore_index=True)
-    return ibis.memtable(frame, schema=_CUSTOMER)
+    frame = frame.assign(group=group, amount=frame.amount_365)[list(CUSTOMER)].sort_values("customer_id", ignore_index=True)
+    return ibis.memtable(frame, schema=CUSTOMER)
 
 
 # ------------------------------------------------------------------------------------------------ by name
