@@ -22,13 +22,14 @@ from .windows import BASELINE, QUARTER, YEAR, age
 
 WHO = ("customer_id", "team", "rep_id", "no_contact")
 WORDS = ("tier", "acquisition_channel", "industry")
-NUMBERS = ("tenure_days", "recency_days", "quiet_days", "orders_90", "orders_365", "amount_90", "amount_365", "order_value_365",
+NUMBERS = ("tenure_days", "recency_days", "quiet_days", "quiet_gaps", "orders_90", "orders_365", "amount_90", "amount_365", "order_value_365",
            "orders_trend", "amount_trend", "logins_30", "logins_90", "logins_365", "browses_90", "browses_365", "events_365",
            "own_90", "own_drop", "orders_drop", "emails_365", "calls_365", "meetings_365", "chats_365", "contacts_90",
            "opened_share", "replied_share", "tickets_90", "tickets_365", "satisfaction_90", "lowest_90", "feedback_365",
            "late_days_365", "overdue_share", "discounted_share_365", "distance_share_365")  # fmt: skip
 COLUMNS = (*WHO, *WORDS, *NUMBERS)
 
+MOST_GAPS = 30.0  # usual gaps that a silence counts for at most
 AT_MOST = 2.0  # times the own baseline: more than twice as usual counts as twice
 MOST_PACE = 365 / 90  # of a trend: nothing in the year but in its last 90 days
 COUNTED = {"orders": ("orders_90", "orders_365", "orders_before", "amount_90", "amount_365"),
@@ -45,11 +46,12 @@ def features(crm: Crm) -> Any:
     A column of what is not delivered is null throughout. Counts and amounts of those who did nothing are 0; what they would
     be divided by is then 0, and the ratio null: there is nothing to judge by, which is not "bad".
       tenure_days: since they are in (null: no date is known) · recency_days: since the last purchase · quiet_days: since the
-      last activity of their own, or purchase · orders: purchases · amount: revenue (refunds taken off) · order_value: revenue
-      / purchases · trend: the pace of the last 90 days / the pace of the year (of those who first bought within it: since
-      then, 90 days at least), 0 to 4.06; 1 = as before · own: log-in, browsing, taking part, feedback, a purchase · drop: the
-      last 90 days / the customer's own baseline before them (from the first activity on, three years at most; null where that
-      is less than 90 days, or nothing), 0 to 2; 1 = as usual, 0 = nothing any more.
+      last activity of their own, or purchase · quiet_gaps: the same in units of the customer's own mean gap between these,
+      before the silence, 0 to 30 (null where there were fewer than two) · orders: purchases · amount: revenue (refunds taken
+      off) · order_value: revenue / purchases · trend: the pace of the last 90 days / the pace of the year (of those who first
+      bought within it: since then, 90 days at least), 0 to 4.06; 1 = as before · own: log-in, browsing, taking part, feedback,
+      a purchase · drop: the last 90 days / the customer's own baseline before them (from the first activity on, three years at
+      most; null where that is less than 90 days, or nothing), 0 to 2; 1 = as usual, 0 = nothing any more.
       The rest: see features_money and features_contacts.
     """
     return of_customers(crm, "features", features_of)
@@ -58,15 +60,15 @@ def features(crm: Crm) -> Any:
 def features_of(view: Crm, among: Any = None) -> Any:
     """The same, not kept, of those with the customer_id of `among` alone: what snapshots are made from."""
     table = standing(view, among).filter(lambda t: t.in_end)
-    for said in (_words(view), *(part(view, among) for part in (orders, lines, contacts, service, invoices))):
-        table = table.left_join(said, "customer_id", rname="_{name}").drop("_customer_id")
-    counts = [name for delivered, names in COUNTED.items() if view.has(delivered) for name in names]
-    table = table.mutate(**{name: table[name].fill_null(0) for name in counts})
+    for n, part in enumerate((_words, orders, lines, contacts, service, invoices)):
+        table = table.left_join(part(view, among), "customer_id", rname=f"{{name}}_{n}")
+    for delivered, names in COUNTED.items():
+        table = table.mutate(**{n: table[n].fill_null(0) if view.has(delivered) else ibis.null("int64") for n in names})
     table = _judged(_seen(table, view))
     return table.select(*WHO, *WORDS, **{name: table[name].cast("float64") for name in NUMBERS})
 
 
-def _words(view: Crm) -> Any:
+def _words(view: Crm, among: Any) -> Any:
     return view.table("customers", "customer_id", *WORDS).select("customer_id", *WORDS)
 
 
@@ -91,6 +93,7 @@ def _judged(table: Any) -> Any:
         order_value_365=ratio(table.amount_365, table.orders_365),
         orders_trend=trend(table.orders_90, table.orders_365),
         amount_trend=_bounded(trend(table.amount_90, earned), MOST_PACE),
+        quiet_gaps=_gaps(table),
         own_drop=_drop(table.own_90, table.own_before, table.own_since),
         orders_drop=_drop(table.orders_90, table.orders_before, table.bought_since),
     )
@@ -101,6 +104,14 @@ def _drop(now: Any, before: Any, since: Any) -> Any:
     days = ibis.least(since - QUARTER, BASELINE)
     usual = ibis.ifelse(days >= QUARTER, before * float(QUARTER), ibis.null("float64"))
     return _bounded(ratio(now * days, usual), AT_MOST)
+
+
+def _gaps(table: Any) -> Any:
+    """The silence / the mean gap between own activities before it."""
+    span = ibis.least(table.own_since, QUARTER + BASELINE) - table.quiet_days
+    several = table.own_90 + table.own_before > 1
+    usual = ibis.ifelse(several & (span > 0), span.cast("float64"), ibis.null("float64"))
+    return _bounded(ratio(table.quiet_days * (table.own_90 + table.own_before - 1), usual), MOST_GAPS)
 
 
 def _bounded(value: Any, most: float) -> Any:
