@@ -17,7 +17,10 @@ _UNITS = {
     **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),
-    "per_day": "ratio",
+    **dict.fromkeys(("rfm_recency", "rfm_frequency", "rfm_money", "tenth"), "count"),
+    **dict.fromkeys(("estimate", "error"), "parameter"),
+    **dict.fromkeys(("per_day", "expected", "actual", "mean_error", "root_error", "rank_correlation"), "ratio"),
+    "value_class": "text",
     **dict.fromkeys(("period", "first_purchase"), "period"),
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
@@ -37,6 +40,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "others_share": lambda t: t.get("others_base", math.inf),
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
+    "customer_share": lambda t: t["customer_count"].sum(),
     "complaint_rate": lambda t: t["order_count"],
 }
 

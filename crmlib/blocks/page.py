@@ -231,4 +231,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "funnel": ("opportunities",),
     "feedback": ("feedback",),
     "activity": ("interactions", "orders", "opportunities"),
+    "value": ("orders",),
 }

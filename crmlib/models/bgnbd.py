@@ -25,9 +25,9 @@ _AS_GOOD = 1.0  # by so little the log-likelihood may be less without leaving
 def fit(x: np.ndarray, t_x: np.ndarray, T: np.ndarray) -> Fit:
     """The four parameters by maximum likelihood. x: repeat purchases; t_x, T: weeks."""
     if len(x) < LEAST:
-        return too_few(len(x), LEAST)
+        return too_few("buyers", len(x), LEAST)
     if (repeaters := int((x > 0).sum())) < LEAST_REPEATERS:
-        return too_few(repeaters, LEAST_REPEATERS)
+        return too_few("repeaters", repeaters, LEAST_REPEATERS)
     counts, which = np.unique(x, return_inverse=True)
 
     found = maximum(lambda values: _slope(values, counts, which, x, t_x, T), NAMES, _STARTS, len(x))

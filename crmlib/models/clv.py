@@ -4,15 +4,18 @@ They answer different questions and are not meant to agree: the simple one is sa
 what that life earns in today's money, the probabilistic one is what a customer earns within the horizon, from what each bought.
 """
 
+import math
+
 import ibis
+import pandas as pd
 
 from ..crm import Crm
-from ..kpi import Figure, Share, measured
+from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from ..measures import count_if, total
 from ..metrics.lives import of_customers
 from ..metrics.states import tally
 from ..periods import year_earlier
-from .value import basis, sums, value
+from .value import COST, DECLARED, SALES, basis, sums, value
 
 NO_YEAR = Figure(None, 0, "no_year_of_customers")
 
@@ -28,9 +31,9 @@ def clv_simple(crm: Crm) -> Figure:
 
     Source: Farris et al., Marketing Metrics, ch. 5.
     """
+    if undefined := _undefined(crm):
+        return undefined
     stays = yearly_retention(crm)
-    if not stays.base:
-        return NO_YEAR
     if stays.part == stays.base:
         return Figure(None, int(stays.base), "nobody_lost")
     return Figure(yearly_sales(crm) / (1 - stays.part / stays.base), int(stays.base))
@@ -46,9 +49,9 @@ def clv_margin(crm: Crm) -> Figure:
 
     Source: Gupta and Lehmann, Customers as Assets, Journal of Interactive Marketing 17 (2003).
     """
+    if undefined := _undefined(crm):
+        return undefined
     stays, rate = yearly_retention(crm), crm.business.discount_rate
-    if not stays.base:
-        return NO_YEAR
     kept = stays.part / stays.base
     if kept >= 1 + rate:
         return Figure(None, int(stays.base), "nobody_lost")
@@ -79,6 +82,15 @@ def expected_value(crm: Crm) -> Figure:
     return ahead if isinstance(ahead, Figure) else Figure(ahead["value"], int(ahead["ever"]))
 
 
+def _undefined(crm: Crm) -> Figure | None:
+    """Why nothing can be said of a customer's year."""
+    if not crm.has("orders"):
+        return NOT_DELIVERED
+    if not yearly_retention(crm).base:
+        return NO_YEAR
+    return None if sums(crm)["orders_year"] else Figure(None, 0, "no_base")
+
+
 def yearly_retention(crm: Crm) -> Share:
     """Of the customers a year before the period's end those still there at it; of 0 where the data are younger than a year."""
     if crm.first_day is None or crm.first_day > year_earlier(crm.end):
@@ -97,16 +109,41 @@ def _ahead(crm: Crm) -> Figure | dict[str, float]:
     if crm.beside is not None:
         return Figure(None, None, "not_refitted")
     if not crm.has("orders"):
-        return Figure(None, None, "not_delivered")
+        return NOT_DELIVERED
 
     def make(view: Crm) -> ibis.Table:
         table = value(view)
         worth = table.clv_bgnbd.cast("decimal(18, 4)")  # floats added up in any order would differ in their last digits
         amounts = {"value": total(worth), "customers_value": total(worth, where=table.is_customer)}
-        counts = {"ever": count_if(table.clv_bgnbd.notnull()), "customers": count_if(table.is_customer & table.clv_bgnbd.notnull())}
+        counts = {
+            "ever": count_if(table.clv_bgnbd.notnull()),
+            "customers": count_if(table.is_customer & table.clv_bgnbd.notnull()),
+        }
         return table.group_by("team").aggregate(**amounts, **counts)
 
     found = crm.once("value sums", lambda: of_customers(crm, "value sums", make).execute()).drop(columns="team").sum()
     if not sums(crm)["ever"]:
         return Figure(None, 0, "no_base")
     return {str(k): float(v) for k, v in found.items()} if found.ever else Figure(None, None, "no_model")
+
+
+WAYS = ("simple", "discounted margin", "probabilistic")
+
+
+def three_ways(crm: Crm) -> pd.DataFrame:
+    """The three figures side by side, with what each counts, how far it looks and what it takes for granted.
+
+    Needs the same as each. → frame: clv_way (WAYS), value_amount (NaN where undefined), counts (sales, margin from cost, declared
+      margin), covers (how far it looks) and assumption (words of texts)
+    """
+    figures = [metric(crm) for metric in (clv_simple, clv_margin, clv_bgnbd)]
+    earned = {COST: "margin from cost", DECLARED: "declared margin", SALES: "sales"}[basis(crm).source]
+    return pd.DataFrame(
+        {
+            "clv_way": list(WAYS),
+            "value_amount": [math.nan if f.value is None else f.value for f in figures],
+            "counts": ["sales", earned, earned],
+            "covers": ["a lifetime", "a lifetime, discounted", "the horizon, discounted"],
+            "assumption": [f"{way} assumes" for way in WAYS],
+        }
+    )

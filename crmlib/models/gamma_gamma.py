@@ -19,7 +19,7 @@ _STARTS = ((1.0, 1.5, 1.0), (5.0, 4.0, 0.5))
 def fit(x: np.ndarray, z: np.ndarray) -> Fit:
     """The three parameters by maximum likelihood. x: repeat purchases, from 1 on; z: their mean amount, above 0."""
     if len(x) < LEAST:
-        return too_few(len(x), LEAST)
+        return too_few("repeaters", len(x), LEAST)
     scale = float(np.median(z))  # amounts as multiples of the usual one: the search needs no idea of the currency
     found = maximum(lambda values: _slope(values, x, z / scale), NAMES, _STARTS, len(x))
     values, errors = ({**v, "v": v["v"] * scale} for v in (found.values, found.errors))

@@ -2,11 +2,12 @@
 
 The time held out is the last third of the time with purchases, at least 90 days and at most a year; the same customers are
 judged as are fitted (value.fitted_on). Beside the model stand two ways that need none: everybody buys on as many days as in the
-equally long time before (`as before`), and everybody on the mean of that (`mean`).
+equally long time before (`as before`), and everybody on the mean of that (`all alike`). Of money the same: the model expects
+purchases × spend (Gamma-Gamma), the others what was bought before.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import ibis
@@ -14,20 +15,21 @@ import numpy as np
 import pandas as pd
 
 from ..crm import Crm
-from ..measures import count_if, day, days_between, within
-from ..metrics.lives import purchases
-from . import bgnbd
+from ..measures import day, days_between, total, within
+from ..metrics.lives import purchases, sales
+from . import bgnbd, gamma_gamma
 from .buyers import buyers
-from .value import BUYING, fit_to, fitted_on, history
+from .likelihood import Fit
+from .value import BUYING, SPENDING, fit_to, fitted_on, history
 
 LEAST_DAYS, MOST_DAYS, PART = 90, 365, 3
 MOST_REPEATS = 7  # the last class: so many repeat purchases, or more
-MODEL, AS_BEFORE, MEAN = "model", "as before", "mean"
+MODEL, AS_BEFORE, MEAN = "model", "as before", "all alike"
 WAYS = (MODEL, AS_BEFORE, MEAN)
 LEVEL = 2.576  # standard errors of a difference that is clear (99 %)
 _COLUMNS = {
     "way": "string", "repeats": "int64", "customers": "int64", "expected": "float64", "actual": "int64", "missed": "float64",
-    "squared": "float64", "rank_correlation": "float64", "top_part": "int64", "gain": "float64", "gain_error": "float64",
+    "expected_amount": "float64", "amount": "float64", "squared": "float64", "rank_correlation": "float64", "top_part": "int64", "gain": "float64", "gain_error": "float64",
     "days": "int64", "n": "int64", "needed": "int64", "reason": "string",
 }  # fmt: skip
 
@@ -54,20 +56,34 @@ def held_out(crm: Crm) -> Judged:
     """The company's hold-out, for every page the same.
 
     Needs orders: customer_id, ordered_at, amount.
-    → Judged: by_way: way (model, as before, mean), expected_count, purchase_count, error_share (Σ expected / Σ bought − 1),
+    → Judged: by_way: way (model, as before, all alike), expected_count, purchase_count, error_share (Σ expected / Σ bought − 1),
       mean_error (purchases a customer), root_error, rank_correlation (Spearman), top_share (of all that was bought, by the fifth expected
-      to buy most); by_repeats: repeats (0 … 7 or more, before the time held out), customers, expected, actual (mean purchases)
+      to buy most), amount_error_share (the same as error_share, of money; NaN without a model of spending); by_repeats: repeats ("0" …
+      "7+", before the time held out), customers, expected, actual (mean purchases)
     """
     frame = crm.company.once("hold-out", lambda: crm.company.kept("hold-out", _made).execute())
     first = frame.iloc[0]
     if first.reason is not None and not pd.isna(first.reason):
-        return Judged(_by_way(frame.iloc[:0]), _by_repeats(frame.iloc[:0]), int(first.days), 0, None, first.reason, int(first.n), int(first.needed))
+        return Judged(
+            _by_way(frame.iloc[:0]),
+            _by_repeats(frame.iloc[:0]),
+            int(first.days),
+            0,
+            None,
+            first.reason,
+            int(first.n),
+            int(first.needed),
+        )
     model = frame[frame.way == MODEL]
     return Judged(_by_way(frame), _by_repeats(model), int(first.days), int(model.customers.sum()), _better(frame))
 
 
 def _by_way(frame: pd.DataFrame) -> pd.DataFrame:
-    sums = frame.groupby("way")[["customers", "expected", "actual", "missed", "squared"]].sum().reindex([w for w in WAYS if len(frame)])
+    sums = (
+        frame.groupby("way")[["customers", "expected", "actual", "missed", "squared", "expected_amount", "amount"]]
+        .sum(min_count=1)
+        .reindex([w for w in WAYS if len(frame)])
+    )
     firsts = frame.groupby("way")[["rank_correlation", "top_part"]].first().reindex(sums.index)
     return pd.DataFrame(
         {
@@ -75,6 +91,7 @@ def _by_way(frame: pd.DataFrame) -> pd.DataFrame:
             "error_share": sums.expected / sums.actual.where(sums.actual > 0) - 1, "mean_error": sums.missed / sums.customers,
             "root_error": np.sqrt(sums.squared / sums.customers), "rank_correlation": firsts.rank_correlation,
             "top_share": firsts.top_part / sums.actual.where(sums.actual > 0),
+            "amount_error_share": sums.expected_amount / sums.amount.where(sums.amount > 0) - 1,
         }
     ).reset_index(drop=True)  # fmt: skip
 
@@ -82,7 +99,8 @@ def _by_way(frame: pd.DataFrame) -> pd.DataFrame:
 def _by_repeats(model: pd.DataFrame) -> pd.DataFrame:
     found = model.sort_values("repeats")
     means = {name: found[name] / found.customers for name in ("expected", "actual")}
-    return pd.DataFrame({"repeats": found.repeats, "customers": found.customers, **means}).reset_index(drop=True)
+    names = [f"{n}+" if n == MOST_REPEATS else str(n) for n in found.repeats]
+    return pd.DataFrame({"repeats": names, "customers": found.customers, **means}).reset_index(drop=True)
 
 
 def _better(frame: pd.DataFrame) -> bool | None:
@@ -120,34 +138,42 @@ def _none(days: int, n: int, needed: int, reason: str | None) -> Any:
     return ibis.memtable(pd.DataFrame([row]).astype(object), schema=_COLUMNS)
 
 
-def _before(company: Crm, days: int) -> tuple[pd.DataFrame, Any]:
+def _before(company: Crm, days: int) -> tuple[pd.DataFrame, Fit]:
     """The customers known before the time held out, what every way expected of them, and what they bought in it."""
-    cut, end = company.end - timedelta(days=days), company.end
+    cut = company.end - timedelta(days=days)
     sample = fitted_on(buyers(company, cut))
-    fit = fit_to(sample)[BUYING]
-    if not fit.converged:
-        return sample, fit
-    bought = purchases(company).mutate(on=lambda t: t.at.truncate("D")).select("customer_id", "on").distinct()
-    counts = bought.group_by("customer_id").aggregate(
-        actual=count_if(within(bought.on, cut, end)), before=count_if(within(bought.on, cut - timedelta(days=days), cut))
-    )
+    fitted = fit_to(sample)
+    buying, spending = fitted[BUYING], fitted[SPENDING]
+    if not buying.converged:
+        return sample, buying
+    x, t_x, T = history(sample)
+    expected = bgnbd.expected(buying.values, [days / bgnbd.WEEK], x, t_x, T)
+    spend = gamma_gamma.spend(spending.values, x, sample.repeat_spend.to_numpy(float)) if spending.converged else np.nan
+    sample = sample.merge(_bought(company, sample, cut, days), on="customer_id", how="left")
+    of_model = {MODEL: expected, f"{MODEL} amount": expected * spend}
+    alike = {MEAN: sample[AS_BEFORE].mean(), f"{MEAN} amount": sample[f"{AS_BEFORE} amount"].mean()}
+    return sample.assign(**of_model, **alike), buying
+
+
+def _bought(company: Crm, sample: pd.DataFrame, cut: date, days: int) -> pd.DataFrame:
+    """On how many days each customer bought in the time held out and in the equally long time before, and for how much."""
+    bought = sales(company).filter(lambda t: t.amount > 0).mutate(on=lambda t: t.at.truncate("D"))
     chosen = ibis.memtable(sample[["customer_id"]], schema={"customer_id": "string"})
-    seen = counts.semi_join(chosen, "customer_id").execute().set_index("customer_id").reindex(sample.customer_id)
-    before = seen.before.to_numpy(float)
-    expected = bgnbd.expected(fit.values, [days / bgnbd.WEEK], *history(sample))
-    return sample.assign(
-        actual=seen.actual.to_numpy(int), **{MODEL: expected, AS_BEFORE: before, MEAN: np.full(len(before), before.mean())}
-    ), fit
+    windows = {"actual": (cut, company.end), AS_BEFORE: (cut - timedelta(days=days), cut)}
+    figures = {name: bought.on.nunique(where=within(bought.on, *window)) for name, window in windows.items()}
+    figures |= {f"{name} amount": total(bought.amount, where=within(bought.on, *window)) for name, window in windows.items()}
+    return bought.semi_join(chosen, "customer_id").group_by("customer_id").aggregate(**figures).execute()
 
 
 def _row(sample: pd.DataFrame, way: str, days: int) -> pd.DataFrame:
     """A way's rows: sums by the number of repeat purchases, and what is said of all of them together."""
     missed = (sample[way] - sample.actual).abs()
     frame = pd.DataFrame({"repeats": sample.repeats.clip(upper=MOST_REPEATS), "customers": 1, "expected": sample[way],
-                          "actual": sample.actual, "missed": missed, "squared": missed**2})  # fmt: skip
+                          "actual": sample.actual, "missed": missed, "squared": missed**2,
+                          "expected_amount": sample[f"{way} amount"], "amount": sample["actual amount"]})  # fmt: skip
     gain = missed - (sample[MODEL] - sample.actual).abs()
     top = sample.sort_values([way, "customer_id"], ascending=[False, True]).actual.head(-(-len(sample) // 5)).sum()
-    return frame.groupby("repeats", as_index=False).sum().assign(
+    return frame.groupby("repeats", as_index=False).sum(min_count=1).assign(
         way=way, rank_correlation=_spearman(sample[way], sample.actual), top_part=int(top), gain=gain.mean(),
         gain_error=gain.std() / np.sqrt(len(gain)), days=days, n=len(sample), needed=0, reason=None,
     )  # fmt: skip

@@ -21,7 +21,7 @@ Slope = Callable[[np.ndarray], tuple[float, np.ndarray]]  # parameters → Σ lo
 class Fit:
     """What a search found: parameters by name with their standard errors, or why there are none.
 
-    `reason`: None, or few (not enough data: `n` of what it needs, `needed`), at_edge, no_peak, not_flat.
+    `reason`: None, or few_buyers, few_repeaters (not enough data: `n` of what it needs, `needed`), at_edge, no_peak, not_flat, no_mean.
     """
 
     values: dict[str, float]
@@ -32,13 +32,18 @@ class Fit:
     reason: str | None = None
 
     @property
+    def few(self) -> bool:
+        """Whether there were not enough data to look at."""
+        return (self.reason or "").startswith("few")
+
+    @property
     def converged(self) -> bool:
         return self.reason is None
 
 
-def too_few(n: int, needed: int) -> Fit:
-    """The answer where there are not enough data."""
-    return Fit({}, {}, float("nan"), n, needed, "few")
+def too_few(of: str, n: int, needed: int) -> Fit:
+    """The answer where there are not enough data: of what, how many there are, how many it needs."""
+    return Fit({}, {}, float("nan"), n, needed, f"few_{of}")
 
 
 def maximum(slope: Slope, names: Sequence[str], starts: Sequence[Sequence[float]], n: int) -> Fit:

@@ -72,7 +72,11 @@ def expectations(crm: Crm, buyers: pd.DataFrame) -> pd.DataFrame:
 
 def history(buyers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, t_x and T of buyers: repeat purchases, and weeks."""
-    return buyers.repeats.to_numpy(float), buyers.span_days.to_numpy(float) / bgnbd.WEEK, buyers.age_days.to_numpy(float) / bgnbd.WEEK
+    return (
+        buyers.repeats.to_numpy(float),
+        buyers.span_days.to_numpy(float) / bgnbd.WEEK,
+        buyers.age_days.to_numpy(float) / bgnbd.WEEK,
+    )
 
 
 def discounts(horizon_days: float, rate: float) -> list[float]:
@@ -168,3 +172,18 @@ def _fit(rows: pd.DataFrame) -> Fit:
     values, errors = (dict(zip(known.parameter, known[c], strict=True)) for c in ("estimate", "error"))
     reason = None if pd.isna(first.reason) else str(first.reason)
     return Fit(values, errors, float(first.log_likelihood), int(first.n), int(first.needed), reason)
+
+
+def parameters(crm: Crm) -> pd.DataFrame:
+    """The fitted parameters. → frame: model (BG/NBD, NBD, Gamma-Gamma), parameter, estimate, error (its standard error)"""
+    rows = [
+        (called(part, fit), name, fit.values[name], fit.errors[name]) for part, fit in fits(crm).items() for name in fit.values
+    ]
+    return pd.DataFrame(rows, columns=["model", "parameter", "estimate", "error"])
+
+
+def called(part: str, fit: Fit) -> str:
+    """The name of a fitted model in the literature."""
+    if part == SPENDING:
+        return "Gamma-Gamma"
+    return "BG/NBD" if bgnbd.leaves(fit.values) or not fit.values else "NBD"

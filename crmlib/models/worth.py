@@ -1,6 +1,4 @@
-"""Who is worth what: RFM's segments and map, tenths of the buyers, the distribution of values, teams, and the lists to work through."""
-
-from typing import Any
+"""Who is worth what: RFM's segments and map, tenths of the buyers, the distribution of values."""
 
 import ibis
 import numpy as np
@@ -9,8 +7,6 @@ import pandas as pd
 from ..crm import Crm
 from ..kpi import Figure, measured
 from ..measures import count_if, total
-from ..metrics.names import customer_names, named
-from ..schema import UNASSIGNED
 from .rfm import SCORES, SEGMENTS, rfm
 from .value import sums, value
 
@@ -23,34 +19,36 @@ def segments(crm: Crm) -> pd.DataFrame:
     """RFM's segments of everybody who ever bought.
 
     Needs orders: customer_id, ordered_at, amount. → frame: rfm_segment (in the order of SEGMENTS), customer_count, customer_share
-      (0..1), previous_count (at the end of the period before; NaN before the data began), amount (of the last
-      business.rfm_window_days, refunds taken off), share (of that amount), value_amount (expected within the horizon; NaN without a model)
+      (0..1), previous_count (at the end of the period before; NaN before the data began), sales_amount (of the last
+      business.rfm_window_days, refunds taken off), amount_share (of these sales), value_amount (expected within the horizon; NaN without a model)
     """
     cells, before = _cells(crm), _cells(crm.previous, modeled=False)
-    frame = cells.groupby("rfm_segment")[["customer_count", "amount", "value_amount"]].sum(min_count=1).reindex(list(SEGMENTS))
-    frame[["customer_count", "amount"]] = frame[["customer_count", "amount"]].fillna(0)
+    frame = (
+        cells.groupby("rfm_segment")[["customer_count", "sales_amount", "value_amount"]].sum(min_count=1).reindex(list(SEGMENTS))
+    )
+    frame[["customer_count", "sales_amount"]] = frame[["customer_count", "sales_amount"]].fillna(0)
     known = crm.first_day is not None and crm.previous.end > crm.first_day
     then = before.groupby("rfm_segment").customer_count.sum().reindex(list(SEGMENTS), fill_value=0) if known else np.nan
-    money = float(frame.amount.sum())
+    money = float(frame.sales_amount.sum())
     frame = frame.assign(
         customer_count=frame.customer_count.astype(int), customer_share=frame.customer_count / max(frame.customer_count.sum(), 1),
-        previous_count=then, share=frame.amount / money if money > 0 else np.nan,
+        previous_count=then, amount_share=frame.sales_amount / money if money > 0 else np.nan,
     )  # fmt: skip
-    names = ["customer_count", "customer_share", "previous_count", "amount", "share", "value_amount"]
+    names = ["customer_count", "customer_share", "previous_count", "sales_amount", "amount_share", "value_amount"]
     return frame[names].reset_index(names="rfm_segment") if len(cells) else frame[names].reset_index(names="rfm_segment").iloc[:0]
 
 
 def rfm_map(crm: Crm) -> pd.DataFrame:
     """Customers by recency and frequency.
 
-    Needs orders: customer_id, ordered_at, amount. → frame: rfm_recency, rfm_frequency (5 to 1, 1 to 5), customer_count, amount (as
+    Needs orders: customer_id, ordered_at, amount. → frame: rfm_recency, rfm_frequency (5 to 1, 1 to 5), customer_count, sales_amount (as
       in segments); 25 rows, none where nobody bought
     """
     cells = _cells(crm)
     if cells.empty:
-        return pd.DataFrame(columns=["rfm_recency", "rfm_frequency", "customer_count", "amount"])
+        return pd.DataFrame(columns=["rfm_recency", "rfm_frequency", "customer_count", "sales_amount"])
     every = pd.MultiIndex.from_product([SCORES[::-1], SCORES], names=["rfm_recency", "rfm_frequency"])
-    found = cells.groupby(["rfm_recency", "rfm_frequency"])[["customer_count", "amount"]].sum().reindex(every, fill_value=0)
+    found = cells.groupby(["rfm_recency", "rfm_frequency"])[["customer_count", "sales_amount"]].sum().reindex(every, fill_value=0)
     return found.reset_index().astype({"customer_count": int})
 
 
@@ -59,9 +57,13 @@ def _cells(crm: Crm, modeled: bool = True) -> pd.DataFrame:
 
     def make() -> pd.DataFrame:
         table = value(crm) if modeled else rfm(crm)
-        worth = {"value_amount": total(table.clv_bgnbd.cast(MONEY)), "modeled": count_if(table.clv_bgnbd.notnull())} if modeled else {}
+        worth = (
+            {"value_amount": total(table.clv_bgnbd.cast(MONEY)), "modeled": count_if(table.clv_bgnbd.notnull())}
+            if modeled
+            else {}
+        )
         groups = table.group_by("rfm_recency", "rfm_frequency", "rfm_segment")
-        frame = groups.aggregate(customer_count=table.count(), amount=total(table.money.cast(MONEY)), **worth).execute()
+        frame = groups.aggregate(customer_count=table.count(), sales_amount=total(table.money.cast(MONEY)), **worth).execute()
         frame = frame.sort_values(["rfm_recency", "rfm_frequency", "rfm_segment"])
         return frame.assign(value_amount=frame.value_amount.where(frame.modeled > 0)) if modeled else frame
 
@@ -74,8 +76,8 @@ def _cells(crm: Crm, modeled: bool = True) -> pd.DataFrame:
 def tenths(crm: Crm, modeled: bool = True) -> pd.DataFrame:
     """This view's buyers of the last year in ten equal parts, by what they bought (refunds taken off): the tenth that bought most first.
 
-    Needs orders: customer_id, ordered_at, amount. → frame: tenth (1–10), customer_count, amount (of the year), share (of all of it,
-      0..1), cumulative_share, value_share (of what is expected of these customers within the horizon; NaN without a model)
+    Needs orders: customer_id, ordered_at, amount. → frame: tenth (1–10), customer_count, sales_amount (of the year), amount_share (of all
+      of it, 0..1), running_share (added up), value_share (of what is expected of these customers within the horizon; NaN without a model)
     Equal amounts are put in the order of the ids. Fewer than ten buyers make fewer parts. Refunds can make the last part negative.
     """
     table = value(crm) if modeled else rfm(crm)
@@ -83,12 +85,14 @@ def tenths(crm: Crm, modeled: bool = True) -> pd.DataFrame:
     place = ibis.row_number().over(order_by=[table.revenue_year.desc(), table.customer_id])
     table = table.mutate(tenth=(TENTHS * place) // table.count().over(ibis.window()) + 1)
     worth = {"value_amount": total(table.clv_bgnbd.cast(MONEY))} if modeled else {}
-    frame = table.group_by("tenth").aggregate(customer_count=table.count(), amount=total(table.revenue_year.cast(MONEY)), **worth)
+    frame = table.group_by("tenth").aggregate(
+        customer_count=table.count(), sales_amount=total(table.revenue_year.cast(MONEY)), **worth
+    )
     frame = frame.order_by("tenth").execute()
     share = lambda column: column / column.sum() if column.sum() > 0 else column * np.nan  # noqa: E731
-    frame = frame.assign(share=share(frame.amount), value_share=share(frame.value_amount) if modeled else np.nan)
-    frame = frame.assign(cumulative_share=frame.share.cumsum())
-    return frame[["tenth", "customer_count", "amount", "share", "cumulative_share", "value_share"]]
+    frame = frame.assign(amount_share=share(frame.sales_amount), value_share=share(frame.value_amount) if modeled else np.nan)
+    frame = frame.assign(running_share=frame.amount_share.cumsum())
+    return frame[["tenth", "customer_count", "sales_amount", "amount_share", "running_share", "value_share"]]
 
 
 @measured("share", rolling=True)
@@ -99,8 +103,8 @@ def top_fifth_share(crm: Crm) -> Figure:
     """
     frame = crm.once("tenths", lambda: tenths(crm, modeled=False))
     base = int(frame.customer_count.sum())
-    known = bool(base) and frame.share.notna().all()
-    return Figure(float(frame.share[frame.tenth <= FIFTH].sum()) if known else None, base, None if known else "no_base")
+    known = bool(base) and frame.amount_share.notna().all()
+    return Figure(float(frame.amount_share[frame.tenth <= FIFTH].sum()) if known else None, base, None if known else "no_base")
 
 
 @measured("money", "down", rolling=True)
@@ -113,7 +117,7 @@ def quiet_amount(crm: Crm) -> Figure:
         return Figure(None, 0, "no_base")
     cells = _cells(crm, modeled=False)
     quiet = cells[cells.rfm_segment.isin(QUIET)]
-    return Figure(float(quiet.amount.sum()), int(quiet.customer_count.sum()))
+    return Figure(float(quiet.sales_amount.sum()), int(quiet.customer_count.sum()))
 
 
 # ------------------------------------------------------------------------------------------------ distribution
@@ -141,7 +145,14 @@ def distribution(crm: Crm) -> pd.DataFrame:
     found = found.groupby(found.index.to_series().clip(lower=lowest)).sum().reindex(range(lowest, last + 1), fill_value=0)
     names = [_class(i, i == lowest) for i in found.index]
     count = found.customer_count.astype(int).to_numpy()
-    return pd.DataFrame({"value_class": names, "customer_count": count, "share": count / count.sum(), "value_amount": found.value_amount.to_numpy()})
+    return pd.DataFrame(
+        {
+            "value_class": names,
+            "customer_count": count,
+            "share": count / count.sum(),
+            "value_amount": found.value_amount.to_numpy(),
+        }
+    )
 
 
 def _class(i: int, lowest: bool) -> str:
@@ -154,61 +165,3 @@ def _class(i: int, lowest: bool) -> str:
     if i == len(EDGES):
         return f"≥ {said(EDGES[-1])}"
     return f"< {said(EDGES[i])}" if lowest or not i else f"{said(EDGES[i - 1])}–{said(EDGES[i])}"
-
-
-# ------------------------------------------------------------------------------------------------ teams and lists
-
-
-def value_by_team(crm: Crm) -> pd.DataFrame:
-    """What the teams' customers are worth. For the company's page.
-
-    Needs orders: customer_id, ordered_at, amount; customers: team, or rep_id and reps: team.
-    → frame: team, customer_count (ever bought), amount (of the last year, refunds taken off), value_amount (expected; NaN without a
-      model), share (of the value), quiet_count, quiet_amount (in QUIET; of the last business.rfm_window_days); the largest value first
-    """
-    table = value(crm.company)
-    quiet, worth = table.rfm_segment.isin(QUIET), table.clv_bgnbd
-    frame = table.group_by("team").aggregate(
-        customer_count=table.count(), amount=total(table.revenue_year.cast(MONEY)), value_amount=total(worth.cast(MONEY)),
-        modeled=count_if(worth.notnull()), quiet_count=count_if(quiet), quiet_amount=total(table.money.cast(MONEY), where=quiet),
-    ).execute()  # fmt: skip
-    frame = frame.assign(team=frame.team.fillna(UNASSIGNED), value_amount=frame.value_amount.where(frame.modeled > 0))
-    whole = float(frame.value_amount.sum())
-    frame = frame.assign(share=frame.value_amount / whole if whole > 0 else np.nan).sort_values(
-        ["value_amount", "amount", "team"], ascending=[False, False, True]
-    )
-    return frame[["team", "customer_count", "amount", "value_amount", "share", "quiet_count", "quiet_amount"]].reset_index(drop=True)
-
-
-_STEPS = {name: f"rfm_{name.replace(' ', '_')}_step" for name in SEGMENTS}
-LISTED = ["customer", "rfm_segment", "value_amount", "amount", "purchase_days_count", "last_on", "rep", "action"]
-
-
-def high_value(crm: Crm, limit: int = 15) -> pd.DataFrame:
-    """The customers of whom most is expected within the horizon (without a model: who bought most in the last year).
-
-    Needs orders; customers: name, rep_id, no_contact. For team pages: names. → frame: the columns of LISTED; whoever asked not to
-    be contacted is left out
-    """
-    return _listed(crm, lambda t: [ibis.coalesce(t.clv_bgnbd, t.revenue_year).desc(), t.customer_id], SEGMENTS, limit)
-
-
-def going_quiet(crm: Crm, limit: int = 15) -> pd.DataFrame:
-    """The customers in the segments "cannot lose" and "at risk", those who bought most in the last business.rfm_window_days first.
-
-    Needs the same as high_value. For team pages: names. → frame: the columns of LISTED
-    """
-    return _listed(crm, lambda t: [t.money.desc(), t.customer_id], QUIET, limit)
-
-
-def _listed(crm: Crm, order: Any, chosen: tuple[str, ...], limit: int) -> pd.DataFrame:
-    table = value(crm)
-    table = table.filter(table.rfm_segment.isin(chosen) & ~table.no_contact.fill_null(False)).order_by(order(table)).limit(limit)
-    columns = {"value_amount": "clv_bgnbd", "amount": "money", "purchase_days_count": "purchase_days"}
-    frame = table.select("customer_id", "rep_id", "rfm_segment", "last_on", **columns).execute()
-    frame = frame.assign(
-        customer=customer_names(crm, frame.customer_id),
-        rep=named(crm, "rep", frame.rep_id),
-        action=frame.rfm_segment.map(_STEPS),
-    )
-    return frame[LISTED]
