@@ -1,5 +1,7 @@
 """What the numbers of value say: rules with their thresholds, each tested at its edge."""
 
+import math
+
 import pandas as pd
 
 from ..crm import ALL, Crm
@@ -23,24 +25,25 @@ def findings(crm: Crm) -> list[Finding]:
 
 
 def quiet(crm: Crm, table: pd.DataFrame) -> list[Finding]:
-    """Customers who bought much and not for long ("cannot lose", "at risk"), from five on; a problem from a fifth of the sales on."""
-    part = table[table.rfm_segment.isin(worth.QUIET)]
-    count, amount, share = (
-        int(part.customer_count.sum()),
-        float(part.sales_amount.sum()),
-        float(part.amount_share.sum(min_count=1)),
-    )
-    if count < QUIET_AT_LEAST or not share > 0:
+    """Customers who bought much and went quiet, from five on; a problem from a fifth of the sales on. Of a small base no share is said."""
+    found, sales_amount = worth.quiet(crm), float(table.sales_amount.sum())
+    if found.quiet_count < QUIET_AT_LEAST or found.quiet_amount <= 0:
         return []
-    best_count = int(part.customer_count[part.rfm_segment == worth.QUIET[0]].sum())
+    share = found.quiet_amount / sales_amount
+    values = {"count": int(found.quiet_count), "amount": float(found.quiet_amount), "best_count": int(found.best_count),
+              "days": crm.business.rfm_window_days, "quiet_days": math.ceil(crm.business.inactive_after_days / worth.QUIET_PART)}  # fmt: skip
+    if enough(crm, table):
+        values |= {"share": share}
+    rule = f"value.quiet_{'team' if crm.team != ALL else 'company'}{'' if 'share' in values else '_counts'}"
     severity = "problem" if share >= QUIET_GRAVE else "warning"
-    return [said(f"value.quiet_{_page(crm)}", severity, "going-quiet" if crm.team != ALL else "segments", count=count, amount=amount,
-                 share=share, best_count=best_count, days=crm.business.rfm_window_days)]  # fmt: skip
+    return [
+        Finding(rule, severity, values, "segments" if crm.team == ALL else "going-quiet")
+    ]  # lists with names are on team pages
 
 
-def _page(crm: Crm) -> str:
-    """Lists with names are on the teams' pages: where the reader finds them depends on the page."""
-    return "company" if crm.team == ALL else "team"
+def enough(crm: Crm, table: pd.DataFrame) -> bool:
+    """Whether shares of all customers may be said."""
+    return int(table.customer_count.sum()) >= crm.business.min_base
 
 
 def concentrated(crm: Crm) -> list[Finding]:

@@ -13,21 +13,15 @@ from . import Finding, render, said
 _LATELY, _OFTEN = 4, 4  # scores from which on customers bought lately, and often
 
 
-def segments_headline(frame: pd.DataFrame) -> Finding:
-    """What champions and loyal customers are among all, and what those who went quiet."""
+def segments_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
+    """What champions and loyal customers are among all, and what they bring."""
     if frame.empty:
         return said("value.no_buyers")
-    shares = frame.set_index("rfm_segment")
-    best, quiet = shares.loc[["champions", "loyal"]], shares.loc[list(worth.QUIET)]
-    values = {
-        "count": int(best.customer_count.sum()),
-        "base": int(frame.customer_count.sum()),
-        "quiet_count": int(quiet.customer_count.sum()),
-    }
-    if frame.amount_share.isna().any():
-        return Finding("value.segments_counts", values=values)
-    amounts = {"share": float(best.amount_share.sum()), "quiet_share": float(quiet.amount_share.sum())}
-    return Finding("value.segments", values=values | amounts)
+    best = frame[frame.rfm_segment.isin(("champions", "loyal"))]
+    count, base = int(best.customer_count.sum()), int(frame.customer_count.sum())
+    if base < crm.business.min_base or frame.amount_share.isna().any():
+        return said("value.segments_counts", count=count, base=base)
+    return said("value.segments", count=count, base=base, share=float(best.amount_share.sum()))
 
 
 def segments_says(crm: Crm, frame: pd.DataFrame) -> list[Finding]:
@@ -48,13 +42,16 @@ def map_headline(frame: pd.DataFrame) -> Finding:
     return said("value.map", part=int(both.customer_count.sum()), base=int(frame.customer_count.sum()))
 
 
-def money_headline(frame: pd.DataFrame) -> Finding:
+def money_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     """What those bring who bought both lately and often."""
     money = float(frame.sales_amount.sum()) if len(frame) else 0.0
     if money <= 0:
         return said("value.no_sales")
     both = frame[(frame.rfm_recency >= _LATELY) & (frame.rfm_frequency >= _OFTEN)]
-    return said("value.map_money", share=float(both.sales_amount.sum()) / money, amount=float(both.sales_amount.sum()))
+    amount = float(both.sales_amount.sum())
+    if frame.customer_count.sum() < crm.business.min_base:
+        return said("value.map_amount", amount=amount)
+    return said("value.map_money", share=amount / money, amount=amount)
 
 
 def tenths_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
@@ -62,6 +59,8 @@ def tenths_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     figure = worth.top_fifth_share(crm)
     if figure.value is None:
         return said("value.no_sales")
+    if (figure.base or 0) < crm.business.min_base:
+        return said("value.tenths_counts", base=figure.base, amount=float(frame.sales_amount.sum()))
     if frame.value_share.isna().any():
         return said("value.tenths_alone", share=figure.value, base=figure.base)
     return said(
@@ -92,9 +91,9 @@ def ways_says(crm: Crm) -> list[Finding]:
     """What of a sale is margin, how far the horizon is, and what money of later years is worth."""
     basis = value.basis(crm)
     rule = {value.COST: "say.margin_cost", value.DECLARED: "say.margin_declared", value.SALES: "say.margin_none"}[basis.source]
-    share = {"share": basis.margin} if basis.source != value.SALES else {}
-    about = {"days": crm.business.value_horizon_days}
-    return [said(rule, **share), said("say.horizon", **about), said("say.discounted", share=crm.business.discount_rate)]
+    margin = Finding(rule, values={} if basis.source == value.SALES else {"share": basis.margin})
+    horizon = said("say.horizon", days=crm.business.value_horizon_days)
+    return [margin, horizon, said("say.discounted", share=crm.business.discount_rate)]
 
 
 def ways_notes(crm: Crm) -> Callable[[str], str]:

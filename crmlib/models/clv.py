@@ -41,11 +41,12 @@ def clv_simple(crm: Crm) -> Figure:
 
 @measured("money", "up", rolling=True)
 def clv_margin(crm: Crm) -> Figure:
-    """Σ over the years to come of margin a year × share of customers still there, discounted: m · r / (1 + d − r).
+    """Σ over the years to come of margin a year × share of customers still there, discounted: m · (1 + d) / (1 + d − r).
 
     Needs the same as clv_simple; cost as delivered. → Figure in money, base = customers a year before the end
     m: sales of a customer a year × margin (value.basis: from cost, else business.margin_rate, else sales as they are); r: share
-    of the customers of a year ago still there; d: business.discount_rate. The first year's margin comes at its end.
+    of the customers of a year ago still there; d: business.discount_rate. The first year counts in full, each later one for the
+    share still there: without discount, and with sales for margin, this is clv_simple.
 
     Source: Gupta and Lehmann, Customers as Assets, Journal of Interactive Marketing 17 (2003).
     """
@@ -55,7 +56,7 @@ def clv_margin(crm: Crm) -> Figure:
     kept = stays.part / stays.base
     if kept >= 1 + rate:
         return Figure(None, int(stays.base), "nobody_lost")
-    return Figure(yearly_sales(crm) * basis(crm).margin * kept / (1 + rate - kept), int(stays.base))
+    return Figure(yearly_sales(crm) * basis(crm).margin * (1 + rate) / (1 + rate - kept), int(stays.base))
 
 
 @measured("money", "up")

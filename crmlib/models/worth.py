@@ -1,16 +1,19 @@
 """Who is worth what: RFM's segments and map, tenths of the buyers, the distribution of values."""
 
+from typing import Any
+
 import ibis
 import numpy as np
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import Figure, measured
+from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import count_if, total
 from .rfm import SCORES, SEGMENTS, rfm
 from .value import sums, value
 
-QUIET = ("cannot lose", "at risk")  # bought much, and not for long
+QUIET = ("cannot lose", "at risk")  # bought much, and less lately than others
+QUIET_PART = 2  # of the time after which customers are lost; scores alone would call two fifths of the keenest customers late
 MONEY = "decimal(18, 4)"  # floats added up in any order would differ in their last digits
 TENTHS, FIFTH = 10, 2
 
@@ -52,6 +55,23 @@ def rfm_map(crm: Crm) -> pd.DataFrame:
     return found.reset_index().astype({"customer_count": int})
 
 
+def is_quiet(crm: Crm, table: Any) -> Any:
+    """Who went quiet: in a segment of QUIET, and no purchase for at least half of business.inactive_after_days."""
+    return table.rfm_segment.isin(QUIET) & (QUIET_PART * table.since_days >= crm.business.inactive_after_days)
+
+
+def quiet(crm: Crm) -> pd.Series:
+    """How many of this view's customers went quiet, how many of them are of "cannot lose", and what they bought.
+
+    → quiet_count, best_count, quiet_amount (of the last business.rfm_window_days, refunds taken off)
+    """
+    cells = _cells(crm, modeled=False)
+    best_count = int(cells.quiet_count[cells.rfm_segment == QUIET[0]].sum())
+    return pd.Series(
+        {"quiet_count": int(cells.quiet_count.sum()), "best_count": best_count, "quiet_amount": float(cells.quiet_amount.sum())}
+    )
+
+
 def _cells(crm: Crm, modeled: bool = True) -> pd.DataFrame:
     """Customers and money by scores and segment."""
 
@@ -62,6 +82,8 @@ def _cells(crm: Crm, modeled: bool = True) -> pd.DataFrame:
             if modeled
             else {}
         )
+        quiet = is_quiet(crm, table)
+        worth |= {"quiet_count": count_if(quiet), "quiet_amount": total(table.money.cast(MONEY), where=quiet)}
         groups = table.group_by("rfm_recency", "rfm_frequency", "rfm_segment")
         frame = groups.aggregate(customer_count=table.count(), sales_amount=total(table.money.cast(MONEY)), **worth).execute()
         frame = frame.sort_values(["rfm_recency", "rfm_frequency", "rfm_segment"])
@@ -101,6 +123,8 @@ def top_fifth_share(crm: Crm) -> Figure:
 
     Needs orders: customer_id, ordered_at, amount. → Figure 0..1, base = buyers of the year
     """
+    if not crm.has("orders"):
+        return NOT_DELIVERED
     frame = crm.once("tenths", lambda: tenths(crm, modeled=False))
     base = int(frame.customer_count.sum())
     known = bool(base) and frame.amount_share.notna().all()
@@ -109,15 +133,17 @@ def top_fifth_share(crm: Crm) -> Figure:
 
 @measured("money", "down", rolling=True)
 def quiet_amount(crm: Crm) -> Figure:
-    """What customers in RFM's segments "cannot lose" and "at risk" bought in the last business.rfm_window_days, refunds taken off.
+    """What customers who went quiet bought in the last business.rfm_window_days, refunds taken off.
 
     Needs orders: customer_id, ordered_at, amount. → Figure in money, base = those customers; none where nobody ever bought
+    Went quiet: RFM's segments "cannot lose" and "at risk", and no purchase for at least half of business.inactive_after_days.
     """
+    if not crm.has("orders"):
+        return NOT_DELIVERED
     if not sums(crm)["ever"]:
         return Figure(None, 0, "no_base")
-    cells = _cells(crm, modeled=False)
-    quiet = cells[cells.rfm_segment.isin(QUIET)]
-    return Figure(float(quiet.sales_amount.sum()), int(quiet.customer_count.sum()))
+    found = quiet(crm)
+    return Figure(float(found.quiet_amount), int(found.quiet_count))
 
 
 # ------------------------------------------------------------------------------------------------ distribution

@@ -12,7 +12,7 @@ from ..metrics.names import customer_names, named
 from ..schema import UNASSIGNED
 from .rfm import SEGMENTS
 from .value import value
-from .worth import MONEY, QUIET
+from .worth import MONEY, is_quiet
 
 
 def value_by_team(crm: Crm) -> pd.DataFrame:
@@ -20,10 +20,10 @@ def value_by_team(crm: Crm) -> pd.DataFrame:
 
     Needs orders: customer_id, ordered_at, amount; customers: team, or rep_id and reps: team.
     → frame: team, customer_count (ever bought), sales_amount (of the last year, refunds taken off), value_amount (expected; NaN
-      without a model), value_share, quiet_count, quiet_amount (in QUIET; of the last business.rfm_window_days); the largest value first
+      without a model), value_share, quiet_count, quiet_amount (worth.is_quiet; of the last business.rfm_window_days); the largest value first
     """
     table = value(crm.company)
-    quiet, worth = table.rfm_segment.isin(QUIET), table.clv_bgnbd
+    quiet, worth = is_quiet(crm, table), table.clv_bgnbd
     frame = table.group_by("team").aggregate(
         customer_count=table.count(), sales_amount=total(table.revenue_year.cast(MONEY)), value_amount=total(worth.cast(MONEY)),
         modeled=count_if(worth.notnull()), quiet_count=count_if(quiet), quiet_amount=total(table.money.cast(MONEY), where=quiet),
@@ -48,20 +48,21 @@ def high_value(crm: Crm, limit: int = 15) -> pd.DataFrame:
     Needs orders; customers: name, rep_id, no_contact. For team pages: names. → frame: the columns of LISTED; whoever asked not to
     be contacted is left out
     """
-    return _listed(crm, lambda t: [ibis.coalesce(t.clv_bgnbd, t.revenue_year).desc(), t.customer_id], SEGMENTS, limit)
+    return _listed(crm, lambda t: [ibis.coalesce(t.clv_bgnbd, t.revenue_year).desc(), t.customer_id], None, limit)
 
 
 def going_quiet(crm: Crm, limit: int = 15) -> pd.DataFrame:
-    """The customers in the segments "cannot lose" and "at risk", those who bought most in the last business.rfm_window_days first.
+    """The customers who went quiet (worth.is_quiet), those who bought most in the last business.rfm_window_days first.
 
     Needs the same as high_value. For team pages: names. → frame: the columns of LISTED
     """
-    return _listed(crm, lambda t: [t.money.desc(), t.customer_id], QUIET, limit)
+    return _listed(crm, lambda t: [t.money.desc(), t.customer_id], lambda t: is_quiet(crm, t), limit)
 
 
-def _listed(crm: Crm, order: Any, chosen: tuple[str, ...], limit: int) -> pd.DataFrame:
+def _listed(crm: Crm, order: Any, chosen: Any, limit: int) -> pd.DataFrame:
     table = value(crm)
-    table = table.filter(table.rfm_segment.isin(chosen) & ~table.no_contact.fill_null(False)).order_by(order(table)).limit(limit)
+    table = table.filter(~table.no_contact.fill_null(False) & (chosen(table) if chosen else True))
+    table = table.order_by(order(table)).limit(limit)
     columns = {"value_amount": "clv_bgnbd", "sales_amount": "money", "purchase_count": "frequency", "bought_on": "last_on"}
     frame = table.select("customer_id", "rep_id", "rfm_segment", **columns).execute()
     frame = frame.assign(
