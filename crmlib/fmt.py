@@ -201,16 +201,28 @@ def masked_email(text: str) -> str:
     return f"{name[:1]}***@{host}" if name and host else "***"
 
 
+def parameter(value, lang: str = "en") -> str:
+    """An estimated number with four figures that count.
+
+    >>> parameter(0.2426), parameter(15.4435), parameter(2582.67)
+    ('0.2426', '15.44', '2,583')
+    """
+    if not known(value):
+        return MISSING
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return number(value, lang, min(max(3 - size, 0), 6))
+
+
 def plain(value, _lang: str = "en") -> str:
     return str(value) if known(value) else MISSING
 
 
 _UNITS: dict[str, Callable[..., str]] = {
     "count": count, "share": share, "money": money, "days": days, "hours": days, "score": lambda v, g: number(v, g, 2),
-    "gap": points, "points": lambda v, g: number(v, g, 1), "ratio": lambda v, g: number(v, g, 2), "text": plain, "day": day,
+    "gap": points, "points": lambda v, g: number(v, g, 1), "ratio": lambda v, g: number(v, g, 2), "text": plain, "day": day, "parameter": parameter,
 }  # fmt: skip
 
 
 def unit(value, name: str, lang: str, currency: str | None = None) -> str:
-    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text or day."""
+    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text, day or parameter."""
     return money(value, lang, currency) if name == "money" else _UNITS[name](value, lang)

@@ -17,11 +17,15 @@ _UNITS = {
     **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),
-    "per_day": "ratio",
+    **dict.fromkeys(("rfm_recency", "rfm_frequency", "rfm_money", "tenth"), "count"),
+    **dict.fromkeys(("estimate", "error"), "parameter"),
+    **dict.fromkeys(("per_day", "expected", "actual", "mean_error", "root_error", "rank_correlation"), "ratio"),
+    "value_class": "text",
     **dict.fromkeys(("period", "first_purchase"), "period"),
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
             "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio"}  # fmt: skip
+OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -37,6 +41,8 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "others_share": lambda t: t.get("others_base", math.inf),
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
+    "customer_share": lambda t: t["customer_count"].sum(),
+    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum()),
     "complaint_rate": lambda t: t["order_count"],
 }
 

@@ -14,8 +14,12 @@ from .columns import bases, unit_of
 _DRAWN: dict[str, dict[str, str]] = {
     "steps": {"value": "", "from_previous": "conversion_from_previous", "to_next": "conversion_to_next"},
     "ranges": {"value": "", "median": "median_days", "p90": "p90_days", "before": "median_before_days"},
-    "bars": {"value": "share", "before": "before_share", "so_far": "cumulative_share", "group": "tone"},
 }
+_BARS = (
+    {"value": "share", "before": "before_share", "so_far": "cumulative_share", "group": "tone"},
+    {"value": "amount_share", "before": "customer_share", "so_far": "running_share"},
+    {"value": "actual", "before": "expected"},
+)
 _DOTS = (
     {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},
     {"value": "nps", "low": "low_nps", "high": "high_nps", "cases": "nps_answers"},
@@ -31,6 +35,8 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
     if chart is charts.dots:
         names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
+    if chart is charts.bars:
+        names |= next((known for known in _BARS if known["value"] in data), {})
     if chart is charts.bars and "earlier_share" in data:
         names |= {"before": "earlier_share"}
     if chart is charts.trend:

@@ -237,5 +237,6 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "funnel": ("opportunities",),
     "feedback": ("feedback",),
     "activity": ("interactions", "orders", "opportunities"),
+    "value": ("orders",),
     "segments": ("interactions", "orders"),
 }

@@ -13,7 +13,7 @@ from ..metrics.lives import accounts, sales
 from ..periods import year_earlier
 
 BOUGHT = ("first_on", "last_on", "purchase_days", "repeats", "span_days", "age_days", "since_days", "repeat_spend", "frequency", "money",
-          "sales_year", "revenue_year", "margin_year", "costed_year")  # fmt: skip
+          "orders_year", "sales_year", "revenue_year", "margin_year", "costed_year")  # fmt: skip
 
 
 def buyers(crm: Crm, end: date | None = None) -> Any:
@@ -23,8 +23,8 @@ def buyers(crm: Crm, end: date | None = None) -> Any:
     → ibis table: customer_id, team, rep_id, no_contact · first_on, last_on (days) · purchase_days (days with a purchase),
       repeats (those after the first), span_days (first to last), age_days (first to the last day known), since_days (last to the
       last day known) · repeat_spend (mean amount bought on a repeat day; null of none) · of the last business.rfm_window_days:
-      frequency (days with a purchase), money (refunds taken off) · of the last year: sales_year (bought), revenue_year (refunds
-      taken off), margin_year (revenue − cost) and costed_year (revenue) of the orders that carry a cost
+      frequency (days with a purchase), money (refunds taken off) · of the last year: orders_year (purchases, two on a day are two),
+      sales_year (bought), revenue_year (refunds taken off), margin_year (revenue − cost) and costed_year (revenue) of the orders that carry a cost
 
     A purchase on the last day known is 0 days ago. Who bought nothing in a window has 0 there, or less by refunds.
     """
@@ -40,6 +40,7 @@ def _by_day(crm: Crm, end: date) -> Any:
     costed = sold.cost.notnull()
     return sold.group_by("customer_id", "on").aggregate(
         bought=(sold.amount > 0).any(),
+        orders=count_if(sold.amount > 0),
         gross=subtotal(sold.amount, where=sold.amount > 0),
         net=subtotal(sold.amount),
         costed=subtotal(sold.amount, where=costed),
@@ -58,6 +59,7 @@ def _by_customer(days: Any, end: date, window: int) -> Any:
         opening=days.gross.argmin(days.on, where=bought).cast("float64"),
         frequency=count_if(bought & recent),
         money=total(days.net, where=recent),
+        orders_year=days.orders.sum(where=year).fill_null(0),
         sales_year=total(days.gross, where=year),
         revenue_year=total(days.net, where=year),
         costed_year=total(days.costed, where=year),
