@@ -27,6 +27,11 @@ def total(amount: Any, where: Any = None) -> Any:
     return amount.sum(where=where).cast("float64").fill_null(0.0)
 
 
+def subtotal(amount: Any, where: Any = None) -> Any:
+    """The exact sum of money that is added up again: money as it was, so that the `total` stays exact; nothing to add is 0."""
+    return amount.sum(where=where).cast(amount.type()).fill_null(0)
+
+
 def ratio(part: Any, base: Any) -> Any:
     """part / base as a float; null where the base is 0."""
     return part.cast("float64") / base.nullif(0)

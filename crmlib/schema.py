@@ -111,6 +111,12 @@ class Business(BaseModel):
     contact_cost: float = Field(0, ge=0, description="cost of contacting one customer")
     contact_share: Fraction = Field(0.1, description="share of the customers who can be contacted about leaving in a period")
     save_rate: Fraction = Field(0.3, description="share of the customers about to leave whom a contact keeps")
+    rfm_window_days: int = Field(730, gt=0, description="how many days back RFM counts frequency and money")
+    value_horizon_days: int = Field(365, gt=0, le=3650, description="how many days ahead a customer's probabilistic value looks")
+    discount_rate: float = Field(0.1, ge=0, le=1, description="what money a year from now is worth less than today's, a year")
+    margin_rate: float | None = Field(
+        None, gt=0, le=1, description="gross margin as a share of sales, where orders carry no cost; without it values are sales"
+    )
     fiscal_year_starts: int = Field(1, ge=1, le=12, description="first month of the fiscal year")
 
     @field_validator("stages", "qualifying", mode="before")

@@ -34,6 +34,12 @@ REPORTS = {
         "kpis": ["csat_mean", "csat_top_box", "nps", "problem_rate", "answer_count", "open_improvements"],
         "tables": ["answers_by_period", "pareto", "themes", "words", "improvements", "proofs", "undated"],
     },
+    "value": {
+        "figures": ["segments", "rfm-map", "rfm-money", "tenths", "value-distribution", "ways", "high-value", "going-quiet", "by-team", "holdout", "holdout-ways"],
+        "company": ["by-team"], "team": ["high-value", "going-quiet"], "title": {"en": "Customer value: Company, October 2026", "zh": "客户价值：北区，2026年10月"},
+        "kpis": ["expected_value", "clv_bgnbd", "clv_margin", "clv_simple", "quiet_amount", "top_fifth_share"],
+        "tables": ["segments", "rfm_map", "rfm_money", "tenths", "value_distribution", "ways", "holdout", "holdout_ways", "value_parameters"],
+    },
     "prepare": {
         "figures": ["shared", "named", "languages"],
         "company": [], "team": [], "title": {"en": "What was worked out once: Company, October 2026", "zh": "一次算好的内容：北区，2026年10月"},

@@ -30,6 +30,7 @@ _UNITS = {
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
             "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio"}  # fmt: skip
+OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -46,6 +47,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
     "customer_share": lambda t: t["customer_count"].sum(),
+    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum()),
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),

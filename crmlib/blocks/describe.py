@@ -39,6 +39,8 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
         names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
     if chart is charts.bars:
         names |= next((known for known in _BARS if known["value"] in data), {})
+    if chart is charts.bars and "earlier_share" in data:
+        names |= {"before": "earlier_share"}
     if chart is charts.trend:
         names.pop("name")
     if chart is charts.heat:

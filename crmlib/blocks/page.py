@@ -238,4 +238,6 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "feedback": ("feedback",),
     "activity": ("interactions", "orders", "opportunities"),
     "churn": ("interactions", "orders", "opportunities"),
+    "value": ("orders",),
+    "segments": ("interactions", "orders"),
 }

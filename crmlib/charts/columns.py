@@ -61,12 +61,13 @@ def table(names, at, columns, step, bottom=4.0, titles=()) -> tuple[Figure, Axes
     edges = _edges(columns)
     right = WIDTH - (edges[0] - columns[0].wide - GAP if columns else WIDTH - 8)
     room = WIDTH - right - LEAST - GAP
-    left = min(max(width(clean(name)) for name in names), room) + GAP
+    wide = min(max(width(clean(name)) for name in names), room)  # left − GAP would be a hair less, and cut the longest name
+    left = wide + GAP
     first, last = min([*at, *(row for row, _ in titles)]) - 0.5, max(at) + 0.5
     fig, ax = sheet(top + (last - first) * step + bottom, left, right, top, bottom)
     ax.set_ylim(last, first)
     for row, name in zip(at, names, strict=True):
-        write(ax, 0, row, fit(name, left - GAP), row=True)
+        write(ax, 0, row, fit(name, wide), row=True)
     for row, title in titles:
         write(ax, 0, row, fit(title, WIDTH - right, BODY, bold=True), bold=True, row=True)
     for edge, column in zip(edges, columns, strict=True):

@@ -12,6 +12,7 @@ SEVERITIES = ("problem", "warning", "opportunity", "info")
 UNITS = {
     "share": "share", "delta": "gap", "low": "gap", "high": "gap", "part": "count", "base": "count", "count": "count",
     "amount": "money", "value_money": "money", "days": "days", "limit": "days", "growth": "share", "score": "score", "nps": "points", "on": "day",
+    "ratio": "ratio",
 }  # fmt: skip
 NAMES = ("rep", "customer", "improvement", "term")  # of people and things: said as they are, never translated
 LONGEST = 120  # of a name in a sentence

@@ -79,12 +79,20 @@ def of_customers(crm: Crm, name: str, make: Callable[[Crm], Any]) -> Any:
     return crm.once(name, lambda: make(crm).cache())
 
 
+def sales(crm: Crm) -> Any:
+    """The orders of this view's customers that count as revenue by the period's end, refunds (below 0) among them.
+
+    Needs orders: customer_id, ordered_at, amount; cost, status as delivered. → ibis table: customer_id, at, amount, cost
+    """
+    orders = _judged_by(crm).table("orders", "customer_id", "ordered_at", "amount", "cost", "status")
+    counts = ~orders.status.isin(REVENUE_STATUSES_LEFT_OUT).fill_null(False)
+    chosen = orders.filter(counts & orders.customer_id.notnull())
+    return _own_customers(crm, chosen.select("customer_id", "amount", "cost", at="ordered_at"))
+
+
 def purchases(crm: Crm) -> Any:
     """The purchases of this view's customers by the period's end. → ibis table: customer_id, at"""
-    orders = _judged_by(crm).table("orders", "customer_id", "ordered_at", "amount", "status")
-    counts = ~orders.status.isin(REVENUE_STATUSES_LEFT_OUT).fill_null(False)
-    chosen = orders.filter(counts & (orders.amount > 0) & orders.customer_id.notnull())
-    return _own_customers(crm, chosen.select("customer_id", at="ordered_at"))
+    return sales(crm).filter(lambda t: t.amount > 0).select("customer_id", "at")
 
 
 def events(crm: Crm) -> Any:

@@ -38,7 +38,7 @@ def _tally(crm: Crm) -> Any:
     groups = states(table, "start", "end", new, table.stirred)
     customer, was, buys, browsed = groups["ever"], groups["start"], table.purchases > 0, table.browsed_at.notnull()
     groups |= {
-        "year": table.in_year, "active": customer & table.active, "users": customer & (table.active | (table.logins > 0)), "buyers": buys,
+        "year": table.in_year, "stayed": table.in_year & groups["end"], "active": customer & table.active, "users": customer & (table.active | (table.logins > 0)), "buyers": buys,
         "repeaters": table.purchases > 1, "buyers_before": table.purchases_before > 0, "rebuyers": buys & (table.purchases_before > 0),
         "browsers": was & browsed, "browsers_bought": was & (table.bought_at >= table.browsed_at), "others": was & ~browsed,
         "others_bought": was & ~browsed & buys, "judged": judged(table, crm.period),
