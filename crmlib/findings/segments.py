@@ -1,8 +1,10 @@
 """What the segments say: rules with their thresholds, each tested at its edge."""
 
+from typing import Any
+
 from ..crm import ALL, Crm
 from ..kpi import Share, difference, interval
-from ..models.migration import Migration
+from ..models.migration import NEW, Migration
 from ..models.segment_figures import Seen
 from ..models.segment_groups import paces, shares
 from ..models.segments import Fitted
@@ -11,6 +13,7 @@ from . import Finding, ordered, said
 MOVED_MONEY = 0.005  # of the revenue: less of it in other hands is no news
 SIZE_CHANGED = 0.02  # points of the customers: a segment that grew or shrank by less is as it was
 CARRIES, OVER_ITS_SIZE = 0.25, 1.5  # of the revenue, and times the segment's share of the customers
+MANY, UNDER_ITS_SIZE = 0.2, 0.5  # of the customers, and the same of the revenue
 FALLS_BEHIND = 0.9  # of the other segments' course
 
 
@@ -20,7 +23,14 @@ def findings(crm: Crm, seen: Seen) -> list[Finding]:
         return [not_enough(seen.found.fit)]
     if not seen.customers:
         return [said("segments.nobody")]
-    found = [*unstable(seen.found.fit), *moved(crm, seen), *falling(crm, seen), *resized(crm, seen), *carrying(crm, seen)]
+    found = [
+        *unstable(seen.found.fit),
+        *moved(crm, seen),
+        *falling(crm, seen),
+        *resized(crm, seen),
+        *carrying(crm, seen),
+        *waiting(crm, seen),
+    ]
     return ordered(found, "segments.calm")
 
 
@@ -65,14 +75,14 @@ def falling(crm: Crm, seen: Seen) -> list[Finding]:
     behind = found[(found.high < 1) & (found.relative <= FALLS_BEHIND) & (found.base >= crm.business.min_base)]
     rows = [r for r in behind.itertuples() if money[r.segment] >= CARRIES]
     return [
-        said("segments.falling", "problem", "segments", segment=r.segment, fall_share=1 - r.relative, low_share=1 - r.high, high_share=1 - r.low,
+        said("segments.falling", "problem", "groups", segment=r.segment, fall_share=1 - r.relative, low_share=1 - r.high, high_share=1 - r.low,
              share=money[r.segment], base=r.base) for r in rows
     ]  # fmt: skip
 
 
 def resized(crm: Crm, seen: Seen) -> list[Finding]:
     """Segments whose share of the customers clearly changed since the period before: by two points and more (99 %, bases sufficient)."""
-    before = int(seen.moved.flows.customer_count[seen.moved.flows.before != "just_in"].sum())
+    before = int(seen.moved.flows.customer_count[seen.moved.flows.before != NEW].sum())
     found, least = [], crm.business.min_base
     for r in seen.groups.itertuples():
         now, change = shares(seen.groups)[r.segment], r.share - r.earlier_share
@@ -87,9 +97,21 @@ def resized(crm: Crm, seen: Seen) -> list[Finding]:
 
 
 def carrying(crm: Crm, seen: Seen) -> list[Finding]:
-    """The segment that brings most, where it brings at least a quarter of the revenue and half as much again as its size."""
-    top = seen.groups.iloc[0]
-    if seen.customers < crm.business.min_base or not top.amount_share >= max(CARRIES, OVER_ITS_SIZE * top.share):
+    """The segment whose revenue most exceeds its size: at least a quarter of the revenue, and half as much again as its customers."""
+    table = seen.groups[(seen.groups.amount_share >= CARRIES) & (seen.groups.amount_share >= OVER_ITS_SIZE * seen.groups.share)]
+    if table.empty or seen.customers < crm.business.min_base:
         return []
-    values = {"share": top.share, "amount_share": top.amount_share, "amount": top.customer_amount}
-    return [said("segments.carries", "opportunity", "segments", segment=top.segment, **values)]
+    return [_brings("segments.carries", "opportunity", table.loc[(table.amount_share / table.share).idxmax()])]
+
+
+def waiting(crm: Crm, seen: Seen) -> list[Finding]:
+    """The segment that brings least for its size: at least a fifth of the customers, and at most half as much revenue as customers."""
+    table = seen.groups[(seen.groups.share >= MANY) & (seen.groups.amount_share <= UNDER_ITS_SIZE * seen.groups.share)]
+    if table.empty or seen.customers < crm.business.min_base:
+        return []
+    return [_brings("segments.waits", "info", table.loc[(table.amount_share / table.share).idxmin()])]
+
+
+def _brings(rule: str, severity: str, row: Any) -> Finding:
+    values = {"share": row.share, "amount_share": row.amount_share, "amount": row.customer_amount, "treatment": row.treatment}
+    return said(rule, severity, "groups", segment=row.segment, **values)

@@ -20,6 +20,16 @@ def segments_headline(seen: Seen) -> Finding:
     return said("segments.largest", count=count, segment=top.segment, share=top.share)
 
 
+def traits_headline(seen: Seen) -> Finding:
+    """What stands out most in the segment that brings most."""
+    if none := _none(seen):
+        return none
+    told = seen.groups[seen.groups.first_trait.notna()]
+    if told.empty:
+        return said("segments.no_traits")
+    return said("segments.trait", segment=told.segment.iloc[0], trait=told.first_trait.iloc[0])
+
+
 def sizes_headline(seen: Seen) -> Finding:
     """The segment whose share changed most since the period before."""
     if none := _none(seen):
@@ -73,8 +83,14 @@ def left_out(seen: Seen) -> list[Finding]:
     return [said(f"say.columns_{why}", count=count) for why, count in kinds.items() if count]
 
 
-def scatter_headline(seen: Seen) -> Finding:
-    return _none(seen) or said("segments.scatter", count=len(seen.groups))
+def middles_headline(seen: Seen, frame: pd.DataFrame) -> Finding:
+    """The segment whose middle customer spent most."""
+    if none := _none(seen):
+        return none
+    if frame.empty:
+        return said("segments.nobody_bought")
+    row = frame.loc[frame.year_amount.idxmax()]
+    return said("segments.middle", segment=row.label, amount=row.year_amount, days=row.since_purchase_days)
 
 
 def migration_headline(seen: Seen) -> Finding:
@@ -119,7 +135,7 @@ def rfm_headline(seen: Seen, frame: pd.DataFrame) -> Finding:
         return said("segments.no_rfm")
     row = frame.loc[frame.customer_count.idxmax()]
     name = seen.groups.segment[seen.groups.letter == row.letter].iloc[0]
-    return said("segments.rfm_pair", segment=name, rfm_segment=row.rfm_segment, count=int(row.customer_count))
+    return said("segments.rfm_pair", segment=name, rfm_segment=row.rfm, count=int(row.customer_count))
 
 
 def explained_headline(frame: pd.DataFrame) -> Finding:

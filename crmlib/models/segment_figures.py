@@ -98,8 +98,8 @@ def key_figures(crm: Crm, seen: Seen) -> list[Kpi]:
     if len(before) and len(seen.groups):
         kpis["segment_count"] = replace(kpis["segment_count"], previous=float(len(before)))
         top = seen.groups.loc[seen.groups.customer_count.idxmax()]
-        then = {"previous": float(top.earlier_share), "previous_base": float(before.sum())}
-        kpis["largest_segment_share"] = replace(kpis["largest_segment_share"], **then)
+        largest, then = kpis["largest_segment_share"], float(top.earlier_share)
+        kpis["largest_segment_share"] = replace(largest, previous=then, previous_base=float(before.sum()))
     return list(kpis.values())
 
 

@@ -24,6 +24,7 @@ ASPECTS = {
 STANDS_OUT = 0.4  # standard deviations from the average customer
 NEAR = 0.5  # how far a group may have moved since the period before, and still be the same
 AVERAGE, ENDING = "average", "_customers"
+_WORDS = [word for _, much, little in ASPECTS.values() for word in (much, little)]
 
 
 def aspects(centres: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def aspects(centres: pd.DataFrame) -> pd.DataFrame:
 
     `centres`: one row a group, scaled columns. → frame: one row a group, a column an aspect of which any column is there
     """
-    known = {name: [c for c in columns if c in centres] for name, (columns, *_) in ASPECTS.items()}
+    known = {name: [c for c in columns if c in centres] for name, (columns, _, _) in ASPECTS.items()}
     return pd.DataFrame({name: centres[columns].mean(axis=1) for name, columns in known.items() if columns}, index=centres.index)
 
 
@@ -73,8 +74,7 @@ def called(said: Iterable[str]) -> str:
     >>> called(["small", "frequent"])
     'frequent_small_customers'
     """
-    order = [word for _, *both in ASPECTS.values() for word in both]
-    return "_".join(sorted(said, key=lambda word: order.index(word) if word in order else len(order))) + ENDING
+    return "_".join(sorted(said, key=lambda word: _WORDS.index(word) if word in _WORDS else len(_WORDS))) + ENDING
 
 
 def leading(name: str) -> str:
@@ -83,8 +83,7 @@ def leading(name: str) -> str:
     >>> leading("full_price_customers"), leading("frequent_small_customers"), leading("group_2_customers")
     ('full_price', 'frequent', 'average')
     """
-    known = [word for _, *both in ASPECTS.values() for word in both]
-    return next((word for word in known if name.removesuffix(ENDING).startswith(word)), AVERAGE)
+    return next((word for word in _WORDS if name.removesuffix(ENDING).startswith(word)), AVERAGE)
 
 
 def matched(now: pd.DataFrame, before: pd.DataFrame, spreads: pd.Series) -> dict[int, str]:
