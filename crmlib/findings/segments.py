@@ -4,7 +4,7 @@ from typing import Any
 
 from ..crm import ALL, Crm
 from ..kpi import Share, difference, interval
-from ..models.migration import NEW, Migration
+from ..models.migration import NEW, migration_share
 from ..models.segment_figures import Seen
 from ..models.segment_groups import paces, shares
 from ..models.segments import Fitted
@@ -48,30 +48,34 @@ def unstable(fit: Fitted) -> list[Finding]:
 
 
 def moved(crm: Crm, seen: Seen) -> list[Finding]:
-    """More customers went to a segment that is worth less than to one that is worth more, or the other way round.
+    """How many customers went to a segment that is worth less, and how many to one that is worth more.
 
-    Clearly not half and half (99 %, of a sufficient number), and of the view's revenue at least half a per cent went the one way.
+    A problem, or an opportunity, where it is clearly not half and half (99 %, of a sufficient number), and at least half a per cent of
+    the view's revenue went the one way; else something to know. Nothing where nobody had a segment before.
     """
-    moves = seen.moved
+    moves, share = seen.moved, migration_share(seen.moved)
+    if not share.base:
+        return []
     counts = {"down": int(moves.down.customer_count.sum()), "up": int(moves.up.customer_count.sum())}
     money = {"down": float(moves.down.amount.sum()), "up": float(moves.up.amount.sum())}
     way, other = ("down", "up") if counts["down"] > counts["up"] else ("up", "down")
     both, whole = counts[way] + counts[other], float(moves.stayed.amount.sum())
     if both < crm.business.min_base or interval(Share(counts[way], both))[0] <= 0.5 or not money[way] >= MOVED_MONEY * whole > 0:
-        return []
+        even = {"part": int(share.part), "base": int(share.base), "down_count": counts["down"], "up_count": counts["up"]}
+        return [said("segments.moved_evenly", "info", "migration", **even)]
     values = {"count": counts[way], "others_count": counts[other], "amount": money[way]}
     where = "down_lists" if way == "down" and crm.team == ALL else way
-    return [said(f"segments.moved_{where}", "problem" if way == "down" else "opportunity", _list(crm, seen.moved, way), **values)]
+    return [said(f"segments.moved_{where}", "problem" if way == "down" else "opportunity", _list(crm, way), **values)]
 
 
-def _list(crm: Crm, moves: Migration, way: str) -> str:
-    return "moved-down" if way == "down" and crm.team != ALL and len(moves.down) else "migration"
+def _list(crm: Crm, way: str) -> str:
+    return "moved-down" if way == "down" and crm.team != ALL else "migration"
 
 
 def falling(crm: Crm, seen: Seen) -> list[Finding]:
     """A segment with at least a quarter of the revenue, whose revenue of late falls behind the others' course by a tenth or more, clearly."""
     found = paces(crm, seen.found)
-    money = seen.groups.set_index("segment").amount_share
+    money = seen.groups.set_index("segment").revenue_share
     behind = found[(found.high < 1) & (found.relative <= FALLS_BEHIND) & (found.base >= crm.business.min_base)]
     rows = [r for r in behind.itertuples() if money[r.segment] >= CARRIES]
     return [
@@ -98,20 +102,20 @@ def resized(crm: Crm, seen: Seen) -> list[Finding]:
 
 def carrying(crm: Crm, seen: Seen) -> list[Finding]:
     """The segment whose revenue most exceeds its size: at least a quarter of the revenue, and half as much again as its customers."""
-    table = seen.groups[(seen.groups.amount_share >= CARRIES) & (seen.groups.amount_share >= OVER_ITS_SIZE * seen.groups.share)]
+    table = seen.groups[(seen.groups.revenue_share >= CARRIES) & (seen.groups.revenue_share >= OVER_ITS_SIZE * seen.groups.share)]
     if table.empty or seen.customers < crm.business.min_base:
         return []
-    return [_brings("segments.carries", "opportunity", table.loc[(table.amount_share / table.share).idxmax()])]
+    return [_brings("segments.carries", "opportunity", table.loc[(table.revenue_share / table.share).idxmax()])]
 
 
 def waiting(crm: Crm, seen: Seen) -> list[Finding]:
     """The segment that brings least for its size: at least a fifth of the customers, and at most half as much revenue as customers."""
-    table = seen.groups[(seen.groups.share >= MANY) & (seen.groups.amount_share <= UNDER_ITS_SIZE * seen.groups.share)]
+    table = seen.groups[(seen.groups.share >= MANY) & (seen.groups.revenue_share <= UNDER_ITS_SIZE * seen.groups.share)]
     if table.empty or seen.customers < crm.business.min_base:
         return []
-    return [_brings("segments.waits", "info", table.loc[(table.amount_share / table.share).idxmin()])]
+    return [_brings("segments.waits", "info", table.loc[(table.revenue_share / table.share).idxmin()])]
 
 
 def _brings(rule: str, severity: str, row: Any) -> Finding:
-    values = {"share": row.share, "amount_share": row.amount_share, "amount": row.customer_amount, "treatment": row.treatment}
+    values = {"share": row.share, "revenue_share": row.revenue_share, "amount": row.customer_amount, "treatment": row.treatment}
     return said(rule, severity, "groups", segment=row.segment, **values)

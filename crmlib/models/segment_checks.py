@@ -82,15 +82,16 @@ def _told_apart(cells: pd.DataFrame) -> pd.DataFrame:
 def middles(crm: Crm, found: Segmentation, groups: pd.DataFrame) -> pd.DataFrame:
     """The customer in the middle of each segment of this view: how long ago they bought, what they spent in the year, as one point.
 
-    Needs orders. → frame: since_purchase_days, year_amount (medians of those who bought), label (the segment); no row of an empty segment
+    Needs orders. → frame: since_purchase_days, year_amount (medians of those who bought), label (the segment's letter); no row of an empty segment
     """
     columns = ["since_purchase_days", "year_amount", "label"]
     if not found.names or not crm.has("orders"):
         return pd.DataFrame(columns=columns)
     table = with_names(segments(crm), found).filter(lambda t: t.recency_days.notnull())
     medians = {"since_purchase_days": quantile(table.recency_days, 0.5), "year_amount": quantile(table.amount, 0.5)}
-    frame = table.group_by(label="segment").aggregate(**medians).execute().set_index("label")
-    return frame.reindex([name for name in groups.segment if name in frame.index]).reset_index()[columns]
+    frame = table.group_by("segment").aggregate(**medians).execute().set_index("segment")
+    letters = {name: letter for name, letter in lettered(groups).items() if name in frame.index}
+    return frame.reindex(letters).assign(label=letters.values()).reset_index(drop=True)[columns]
 
 
 def tried(found: Segmentation) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def largest_segment_share(seen: Seen) -> Share | Figure:
 @measured("share")
 def richest_segment_share(seen: Seen) -> Figure:
     """The revenue of the year of the segment that brings most, as a share of all. → Figure, base = customers"""
-    share = seen.groups.amount_share.max()
+    share = seen.groups.revenue_share.max()
     return Figure(float(share), seen.customers) if share == share and seen.customers else NONE
 
 

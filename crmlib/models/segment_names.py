@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 # aspect → its columns (their mean decides), and the words for much and little of it; the order in which a name says them
-ASPECTS = {
+ASPECTS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "recency": (("recency_days", "quiet_days"), "quiet", "recent"),
     "frequency": (("orders_365",), "frequent", "rare"),
     "value": (("order_value_365",), "large", "small"),
@@ -44,7 +44,7 @@ def words(group: pd.Series) -> list[str]:
     """
     most = group[group.abs() >= STANDS_OUT]
     ranked = most.iloc[np.argsort(-most.abs().to_numpy(), kind="stable")]
-    return [ASPECTS[name][1 if value > 0 else 2] for name, value in ranked.items()]
+    return [ASPECTS[name][1] if value > 0 else ASPECTS[name][2] for name, value in ranked.items()]
 
 
 def named(centres: pd.DataFrame, before: dict[int, str] | None = None) -> list[str]:
