@@ -1,8 +1,10 @@
 """What the segments say: rules with their thresholds, each tested at its edge."""
 
+from typing import Any
+
 from ..crm import ALL, Crm
 from ..kpi import Share, difference, interval
-from ..models.migration import Migration
+from ..models.migration import NEW, migration_share
 from ..models.segment_figures import Seen
 from ..models.segment_groups import paces, shares
 from ..models.segments import Fitted
@@ -11,6 +13,7 @@ from . import Finding, ordered, said
 MOVED_MONEY = 0.005  # of the revenue: less of it in other hands is no news
 SIZE_CHANGED = 0.02  # points of the customers: a segment that grew or shrank by less is as it was
 CARRIES, OVER_ITS_SIZE = 0.25, 1.5  # of the revenue, and times the segment's share of the customers
+MANY, UNDER_ITS_SIZE = 0.2, 0.5  # of the customers, and the same of the revenue
 FALLS_BEHIND = 0.9  # of the other segments' course
 
 
@@ -20,7 +23,14 @@ def findings(crm: Crm, seen: Seen) -> list[Finding]:
         return [not_enough(seen.found.fit)]
     if not seen.customers:
         return [said("segments.nobody")]
-    found = [*unstable(seen.found.fit), *moved(crm, seen), *falling(crm, seen), *resized(crm, seen), *carrying(crm, seen)]
+    found = [
+        *unstable(seen.found.fit),
+        *moved(crm, seen),
+        *falling(crm, seen),
+        *resized(crm, seen),
+        *carrying(crm, seen),
+        *waiting(crm, seen),
+    ]
     return ordered(found, "segments.calm")
 
 
@@ -38,41 +48,45 @@ def unstable(fit: Fitted) -> list[Finding]:
 
 
 def moved(crm: Crm, seen: Seen) -> list[Finding]:
-    """More customers went to a segment that is worth less than to one that is worth more, or the other way round.
+    """How many customers went to a segment that is worth less, and how many to one that is worth more.
 
-    Clearly not half and half (99 %, of a sufficient number), and of the view's revenue at least half a per cent went the one way.
+    A problem, or an opportunity, where it is clearly not half and half (99 %, of a sufficient number), and at least half a per cent of
+    the view's revenue went the one way; else something to know. Nothing where nobody had a segment before.
     """
-    moves = seen.moved
+    moves, share = seen.moved, migration_share(seen.moved)
+    if not share.base:
+        return []
     counts = {"down": int(moves.down.customer_count.sum()), "up": int(moves.up.customer_count.sum())}
     money = {"down": float(moves.down.amount.sum()), "up": float(moves.up.amount.sum())}
     way, other = ("down", "up") if counts["down"] > counts["up"] else ("up", "down")
     both, whole = counts[way] + counts[other], float(moves.stayed.amount.sum())
     if both < crm.business.min_base or interval(Share(counts[way], both))[0] <= 0.5 or not money[way] >= MOVED_MONEY * whole > 0:
-        return []
+        even = {"part": int(share.part), "base": int(share.base), "down_count": counts["down"], "up_count": counts["up"]}
+        return [said("segments.moved_evenly", "info", "migration", **even)]
     values = {"count": counts[way], "others_count": counts[other], "amount": money[way]}
     where = "down_lists" if way == "down" and crm.team == ALL else way
-    return [said(f"segments.moved_{where}", "problem" if way == "down" else "opportunity", _list(crm, seen.moved, way), **values)]
+    return [said(f"segments.moved_{where}", "problem" if way == "down" else "opportunity", _list(crm, way), **values)]
 
 
-def _list(crm: Crm, moves: Migration, way: str) -> str:
-    return "moved-down" if way == "down" and crm.team != ALL and len(moves.down) else "migration"
+def _list(crm: Crm, way: str) -> str:
+    return "moved-down" if way == "down" and crm.team != ALL else "migration"
 
 
 def falling(crm: Crm, seen: Seen) -> list[Finding]:
     """A segment with at least a quarter of the revenue, whose revenue of late falls behind the others' course by a tenth or more, clearly."""
     found = paces(crm, seen.found)
-    money = seen.groups.set_index("segment").amount_share
+    money = seen.groups.set_index("segment").revenue_share
     behind = found[(found.high < 1) & (found.relative <= FALLS_BEHIND) & (found.base >= crm.business.min_base)]
     rows = [r for r in behind.itertuples() if money[r.segment] >= CARRIES]
     return [
-        said("segments.falling", "problem", "segments", segment=r.segment, fall_share=1 - r.relative, low_share=1 - r.high, high_share=1 - r.low,
+        said("segments.falling", "problem", "groups", segment=r.segment, fall_share=1 - r.relative, low_share=1 - r.high, high_share=1 - r.low,
              share=money[r.segment], base=r.base) for r in rows
     ]  # fmt: skip
 
 
 def resized(crm: Crm, seen: Seen) -> list[Finding]:
     """Segments whose share of the customers clearly changed since the period before: by two points and more (99 %, bases sufficient)."""
-    before = int(seen.moved.flows.customer_count[seen.moved.flows.before != "just_in"].sum())
+    before = int(seen.moved.flows.customer_count[seen.moved.flows.before != NEW].sum())
     found, least = [], crm.business.min_base
     for r in seen.groups.itertuples():
         now, change = shares(seen.groups)[r.segment], r.share - r.earlier_share
@@ -87,9 +101,21 @@ def resized(crm: Crm, seen: Seen) -> list[Finding]:
 
 
 def carrying(crm: Crm, seen: Seen) -> list[Finding]:
-    """The segment that brings most, where it brings at least a quarter of the revenue and half as much again as its size."""
-    top = seen.groups.iloc[0]
-    if seen.customers < crm.business.min_base or not top.amount_share >= max(CARRIES, OVER_ITS_SIZE * top.share):
+    """The segment whose revenue most exceeds its size: at least a quarter of the revenue, and half as much again as its customers."""
+    table = seen.groups[(seen.groups.revenue_share >= CARRIES) & (seen.groups.revenue_share >= OVER_ITS_SIZE * seen.groups.share)]
+    if table.empty or seen.customers < crm.business.min_base:
         return []
-    values = {"share": top.share, "amount_share": top.amount_share, "amount": top.customer_amount}
-    return [said("segments.carries", "opportunity", "segments", segment=top.segment, **values)]
+    return [_brings("segments.carries", "opportunity", table.loc[(table.revenue_share / table.share).idxmax()])]
+
+
+def waiting(crm: Crm, seen: Seen) -> list[Finding]:
+    """The segment that brings least for its size: at least a fifth of the customers, and at most half as much revenue as customers."""
+    table = seen.groups[(seen.groups.share >= MANY) & (seen.groups.revenue_share <= UNDER_ITS_SIZE * seen.groups.share)]
+    if table.empty or seen.customers < crm.business.min_base:
+        return []
+    return [_brings("segments.waits", "info", table.loc[(table.revenue_share / table.share).idxmin()])]
+
+
+def _brings(rule: str, severity: str, row: Any) -> Finding:
+    values = {"share": row.share, "revenue_share": row.revenue_share, "amount": row.customer_amount, "treatment": row.treatment}
+    return said(rule, severity, "groups", segment=row.segment, **values)

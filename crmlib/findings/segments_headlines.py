@@ -14,10 +14,20 @@ def segments_headline(seen: Seen) -> Finding:
     if none := _none(seen):
         return none
     top, count = seen.groups.iloc[0], len(seen.groups)
-    if top.amount_share == top.amount_share:
-        return said("segments.richest", count=count, segment=top.segment, share=top.share, amount_share=top.amount_share)
+    if top.revenue_share == top.revenue_share:
+        return said("segments.richest", count=count, segment=top.segment, share=top.share, revenue_share=top.revenue_share)
     top = seen.groups.loc[seen.groups.customer_count.idxmax()]
     return said("segments.largest", count=count, segment=top.segment, share=top.share)
+
+
+def traits_headline(seen: Seen) -> Finding:
+    """What stands out most in the segment that brings most."""
+    if none := _none(seen):
+        return none
+    told = seen.groups[seen.groups.first_trait.notna()]
+    if told.empty:
+        return said("segments.no_traits")
+    return said("segments.trait", segment=told.segment.iloc[0], trait=told.first_trait.iloc[0])
 
 
 def sizes_headline(seen: Seen) -> Finding:
@@ -37,7 +47,7 @@ def profile_headline(seen: Seen, frame: pd.DataFrame) -> Finding:
     if none := _none(seen):
         return none
     row = frame.loc[frame.deviation_ratio.abs().idxmax()]
-    name = seen.groups.segment[seen.groups.letter == row.letter].iloc[0]
+    name = _called(seen, row.letter)
     trait = f"{row.behaviour}_{'much' if row.deviation_ratio > 0 else 'little'}"
     return said("segments.stands_out", segment=name, trait=trait)
 
@@ -73,8 +83,14 @@ def left_out(seen: Seen) -> list[Finding]:
     return [said(f"say.columns_{why}", count=count) for why, count in kinds.items() if count]
 
 
-def scatter_headline(seen: Seen) -> Finding:
-    return _none(seen) or said("segments.scatter", count=len(seen.groups))
+def middles_headline(seen: Seen, frame: pd.DataFrame) -> Finding:
+    """The segment whose middle customer spent most."""
+    if none := _none(seen):
+        return none
+    if frame.empty:
+        return said("segments.nobody_bought")
+    row = frame.loc[frame.year_amount.idxmax()]
+    return said("segments.middle", segment=_called(seen, row.label), amount=row.year_amount, days=row.since_purchase_days)
 
 
 def migration_headline(seen: Seen) -> Finding:
@@ -118,8 +134,8 @@ def rfm_headline(seen: Seen, frame: pd.DataFrame) -> Finding:
     if frame.empty or not frame.customer_count.sum():
         return said("segments.no_rfm")
     row = frame.loc[frame.customer_count.idxmax()]
-    name = seen.groups.segment[seen.groups.letter == row.letter].iloc[0]
-    return said("segments.rfm_pair", segment=name, rfm_segment=row.rfm_segment, count=int(row.customer_count))
+    name = _called(seen, row.letter)
+    return said("segments.rfm_pair", segment=name, rfm_segment=row.rfm, count=int(row.customer_count))
 
 
 def explained_headline(frame: pd.DataFrame) -> Finding:
@@ -133,6 +149,10 @@ def explained_headline(frame: pd.DataFrame) -> Finding:
 def by_team_headline(frame: pd.DataFrame) -> Finding:
     """How many teams there are beside each other."""
     return said("segments.by_team", count=frame.team.nunique()) if len(frame) else said("segments.nobody")
+
+
+def _called(seen: Seen, letter: str) -> str:
+    return str(seen.groups.segment[seen.groups.letter == letter].iloc[0])
 
 
 def _none(seen: Seen) -> Finding | None:

@@ -122,8 +122,9 @@ def migration_share(moved: Migration) -> Share:
 def matrix(moved: Migration, letters: dict[str, str], value: str) -> pd.DataFrame:
     """The flows as a matrix in tidy form: every pair of the segments that there were and are, 0 where nobody went.
 
-    `letters`: segment → the letter by which it is called. → frame: before_segment, letter (of the segment now; LOST), and `value`
-    (customer_count or amount, as earlier_amount); no row for who is new and lost at once
+    `letters`: segment → the letter by which it is called; one that is no more has none and goes by its name. → frame: before_segment
+    (NEW first), letter (of the segment now; LOST last), and `value` (customer_count or amount, as earlier_amount); no row for who is
+    new and lost at once
     """
     flows = moved.flows
     rows = [name for name in dict.fromkeys([NEW, *letters, *flows.before]) if name in set(flows.before)]
@@ -136,7 +137,8 @@ def matrix(moved: Migration, letters: dict[str, str], value: str) -> pd.DataFram
     )
     frame = frame.reset_index()
     frame = frame[~((frame.before_segment == NEW) & (frame.now == LOST))].reset_index(drop=True)
-    return frame.assign(now=frame.now.map(letters | {LOST: LOST})).rename(columns={"now": "letter"})
+    frame = frame.assign(before_segment=frame.before_segment.replace(letters), now=frame.now.replace(letters))
+    return frame.rename(columns={"now": "letter"})
 
 
 def moved_down(crm: Crm, found: Segmentation, moved: Migration, told: Any = None, most: int = 15) -> pd.DataFrame:

@@ -6,15 +6,14 @@ import ibis
 import pandas as pd
 
 from ..crm import Crm
-from ..measures import total, within
+from ..measures import quantile, total, within
 from ..metrics.lives import sales
 from .migration import earlier
 from .rfm import SEGMENTS, rfm
 from .segment_groups import lettered
-from .segments import Segmentation, segments
+from .segments import Segmentation, segments, with_names
 
 GROUPINGS = ("by_behaviour", "by_rfm", "at_random")
-CELLS, MOST_COLOURS = 12, 6  # of the grid, to a power of ten; segments that can be told apart by colour
 _EXACT = "decimal(18, 6)"  # of a logarithm: added exactly, whatever the number of threads
 _MONEY = "decimal(18, 4)"
 EXPLAINED = ["grouping", "group_count", "base", "share"]
@@ -23,10 +22,10 @@ EXPLAINED = ["grouping", "group_count", "base", "share"]
 def rfm_beside(crm: Crm, found: Segmentation, groups: pd.DataFrame) -> pd.DataFrame:
     """The customers of this view by both: their segment and their RFM segment.
 
-    Needs orders. → frame: rfm_segment (in the order of rfm.SEGMENTS; "never bought"), letter, customer_count; every pair, 0 where nobody is
+    Needs orders. → frame: rfm (its segment, in the order of rfm.SEGMENTS; "never bought"), letter, customer_count; every pair, 0 where nobody is
     """
     if not found.names or not crm.has("orders"):
-        return pd.DataFrame(columns=["rfm_segment", "letter", "customer_count"])
+        return pd.DataFrame(columns=["rfm", "letter", "customer_count"])
     both = segments(crm).left_join(rfm(crm).select("customer_id", "rfm_segment"), "customer_id", rname="_{name}")
     counts = both.group_by("group", "rfm_segment").aggregate(n=both.count()).execute()
     letters = lettered(groups)
@@ -34,8 +33,8 @@ def rfm_beside(crm: Crm, found: Segmentation, groups: pd.DataFrame) -> pd.DataFr
         letter=[letters[found.names[int(i)]] for i in counts.group], rfm_segment=counts.rfm_segment.fillna("never bought")
     )
     there = [name for name in (*SEGMENTS, "never bought") if (counts.rfm_segment == name).any()]
-    whole = pd.MultiIndex.from_product([there, groups.letter], names=["rfm_segment", "letter"])
-    frame = counts.groupby(["rfm_segment", "letter"]).n.sum().reindex(whole, fill_value=0)
+    whole = pd.MultiIndex.from_product([there, groups.letter], names=["rfm", "letter"])
+    frame = counts.rename(columns={"rfm_segment": "rfm"}).groupby(["rfm", "letter"]).n.sum().reindex(whole, fill_value=0)
     return frame.rename("customer_count").reset_index()
 
 
@@ -80,24 +79,19 @@ def _told_apart(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=EXPLAINED)
 
 
-def scattered(crm: Crm, found: Segmentation, groups: pd.DataFrame) -> pd.DataFrame:
-    """The customers of this view by how long ago they bought and what they spent in the year, counted in cells of a fine grid.
+def middles(crm: Crm, found: Segmentation, groups: pd.DataFrame) -> pd.DataFrame:
+    """The customer in the middle of each segment of this view: how long ago they bought, what they spent in the year, as one point.
 
-    Needs orders. → frame: segment (a category, at most six: the smallest are left out), since_purchase_days, year_amount, count
+    Needs orders. → frame: since_purchase_days, year_amount (medians of those who bought), label (the segment's letter); no row of an empty segment
     """
-    columns = ["segment", "since_purchase_days", "year_amount", "count"]
+    columns = ["since_purchase_days", "year_amount", "label"]
     if not found.names or not crm.has("orders"):
         return pd.DataFrame(columns=columns)
-    table = segments(crm).filter(lambda t: (t.recency_days > 0) & (t.amount > 0))
-    cell = lambda value: (value.log10() * float(CELLS)).round().cast("int64")  # noqa: E731
-    cells = table.group_by("group", x=cell(table.recency_days), y=cell(table.amount)).aggregate(count=table.count()).execute()
-    largest = groups.sort_values("customer_count", ascending=False, kind="stable").segment[:MOST_COLOURS]
-    kind = pd.CategoricalDtype([name for name in groups.segment if name in set(largest)], ordered=True)
-    cells = cells.assign(
-        segment=pd.Series([found.names[int(i)] for i in cells.group], index=cells.index, dtype=object).astype(kind)
-    )
-    cells = cells[cells.segment.notna()].sort_values(["segment", "x", "y"], ignore_index=True)
-    return cells.assign(since_purchase_days=10 ** (cells.x / CELLS), year_amount=10 ** (cells.y / CELLS))[columns]
+    table = with_names(segments(crm), found).filter(lambda t: t.recency_days.notnull())
+    medians = {"since_purchase_days": quantile(table.recency_days, 0.5), "year_amount": quantile(table.amount, 0.5)}
+    frame = table.group_by("segment").aggregate(**medians).execute().set_index("segment")
+    letters = {name: letter for name, letter in lettered(groups).items() if name in frame.index}
+    return frame.reindex(letters).assign(label=letters.values()).reset_index(drop=True)[columns]
 
 
 def tried(found: Segmentation) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def largest_segment_share(seen: Seen) -> Share | Figure:
 @measured("share")
 def richest_segment_share(seen: Seen) -> Figure:
     """The revenue of the year of the segment that brings most, as a share of all. → Figure, base = customers"""
-    share = seen.groups.amount_share.max()
+    share = seen.groups.revenue_share.max()
     return Figure(float(share), seen.customers) if share == share and seen.customers else NONE
 
 
@@ -98,8 +98,8 @@ def key_figures(crm: Crm, seen: Seen) -> list[Kpi]:
     if len(before) and len(seen.groups):
         kpis["segment_count"] = replace(kpis["segment_count"], previous=float(len(before)))
         top = seen.groups.loc[seen.groups.customer_count.idxmax()]
-        then = {"previous": float(top.earlier_share), "previous_base": float(before.sum())}
-        kpis["largest_segment_share"] = replace(kpis["largest_segment_share"], **then)
+        largest, then = kpis["largest_segment_share"], float(top.earlier_share)
+        kpis["largest_segment_share"] = replace(largest, previous=then, previous_base=float(before.sum()))
     return list(kpis.values())
 
 

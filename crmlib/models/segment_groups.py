@@ -17,7 +17,7 @@ from .segments import Segmentation, segments
 LETTERS = "ABCDEFGH"
 _MONEY = "decimal(38, 4)"  # revenue, and its squares, are added exactly
 _YEAR = 365  # days: of who is known for less the last 90 days cannot be held against the year
-GROUPS = ["segment", "letter", "customer_count", "share", "earlier_share", "year_amount", "amount_share", "customer_amount", "first_trait",
+GROUPS = ["segment", "letter", "customer_count", "share", "earlier_share", "year_amount", "revenue_share", "customer_amount", "first_trait",
           "second_trait", "third_trait", "treatment"]  # fmt: skip
 # what is said of a column of behaviour: much and little of it
 TRAITS = {
@@ -59,7 +59,7 @@ def groups(crm: Crm, found: Segmentation, moved: Migration) -> pd.DataFrame:
     """The segments of this view, the one that brings most first.
 
     → frame: segment, letter (by which matrices call it), customer_count, share, earlier_share (of those of the period before; NaN
-      where there were no segments), year_amount (revenue of the year), amount_share, customer_amount (the same a customer), first_trait … third_trait (what stands
+      where there were no segments), year_amount (revenue of the year), revenue_share, customer_amount (the same a customer), first_trait … third_trait (what stands
       out most in the company, in words of texts), treatment
     """
     if not found.names:
@@ -85,7 +85,7 @@ def _shared(frame: pd.DataFrame, before: pd.Series) -> pd.DataFrame:
         letter=[LETTERS[i] for i in range(len(frame))],
         share=frame.customer_count / max(int(frame.customer_count.sum()), 1),
         earlier_share=then / before.sum() if before.sum() else math.nan,
-        amount_share=frame.year_amount / money if money > 0 else math.nan,
+        revenue_share=frame.year_amount / money if money > 0 else math.nan,
         customer_amount=frame.year_amount / frame.customer_count.where(frame.customer_count > 0),
     )
 

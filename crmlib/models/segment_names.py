@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 # aspect → its columns (their mean decides), and the words for much and little of it; the order in which a name says them
-ASPECTS = {
+ASPECTS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "recency": (("recency_days", "quiet_days"), "quiet", "recent"),
     "frequency": (("orders_365",), "frequent", "rare"),
     "value": (("order_value_365",), "large", "small"),
@@ -24,6 +24,7 @@ ASPECTS = {
 STANDS_OUT = 0.4  # standard deviations from the average customer
 NEAR = 0.5  # how far a group may have moved since the period before, and still be the same
 AVERAGE, ENDING = "average", "_customers"
+_WORDS = [word for _, much, little in ASPECTS.values() for word in (much, little)]
 
 
 def aspects(centres: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def aspects(centres: pd.DataFrame) -> pd.DataFrame:
 
     `centres`: one row a group, scaled columns. → frame: one row a group, a column an aspect of which any column is there
     """
-    known = {name: [c for c in columns if c in centres] for name, (columns, *_) in ASPECTS.items()}
+    known = {name: [c for c in columns if c in centres] for name, (columns, _, _) in ASPECTS.items()}
     return pd.DataFrame({name: centres[columns].mean(axis=1) for name, columns in known.items() if columns}, index=centres.index)
 
 
@@ -43,7 +44,7 @@ def words(group: pd.Series) -> list[str]:
     """
     most = group[group.abs() >= STANDS_OUT]
     ranked = most.iloc[np.argsort(-most.abs().to_numpy(), kind="stable")]
-    return [ASPECTS[name][1 if value > 0 else 2] for name, value in ranked.items()]
+    return [ASPECTS[name][1] if value > 0 else ASPECTS[name][2] for name, value in ranked.items()]
 
 
 def named(centres: pd.DataFrame, before: dict[int, str] | None = None) -> list[str]:
@@ -73,8 +74,7 @@ def called(said: Iterable[str]) -> str:
     >>> called(["small", "frequent"])
     'frequent_small_customers'
     """
-    order = [word for _, *both in ASPECTS.values() for word in both]
-    return "_".join(sorted(said, key=lambda word: order.index(word) if word in order else len(order))) + ENDING
+    return "_".join(sorted(said, key=lambda word: _WORDS.index(word) if word in _WORDS else len(_WORDS))) + ENDING
 
 
 def leading(name: str) -> str:
@@ -83,8 +83,7 @@ def leading(name: str) -> str:
     >>> leading("full_price_customers"), leading("frequent_small_customers"), leading("group_2_customers")
     ('full_price', 'frequent', 'average')
     """
-    known = [word for _, *both in ASPECTS.values() for word in both]
-    return next((word for word in known if name.removesuffix(ENDING).startswith(word)), AVERAGE)
+    return next((word for word in _WORDS if name.removesuffix(ENDING).startswith(word)), AVERAGE)
 
 
 def matched(now: pd.DataFrame, before: pd.DataFrame, spreads: pd.Series) -> dict[int, str]:

@@ -61,8 +61,7 @@ class Fitted:
 
 def fitted(crm: Crm) -> Fitted:
     """The groups of the company at the period's end, found once. Needs what features needs."""
-    made = crm.company.delivery.once(f"segments fitted {crm.period} {crm.judge.period}", lambda: _found(crm.company))
-    return _of_dict(made)
+    return _of_dict(crm.model("segments", _found))
 
 
 def segments(crm: Crm) -> Any:
