@@ -5,16 +5,27 @@ import pandas as pd
 from ..crm import Crm
 from ..kpi import Kpi
 from ..metrics import shared
+from ..models import period as models
 from . import Finding, ordered, said
 
 FEW_THEMES = 0.5  # of the comments of a language with a theme: below it the list of words needs work
 UNNAMED, UNASSIGNED = 0.2, 0.1  # rows without a customer, customers without a team: above it figures leave too much out
 
 
-def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
+def findings(crm: Crm, kpis: list[Kpi], trained: pd.DataFrame) -> list[Finding]:
     """All findings of the page, the gravest first."""
     by_name = {k.name: k for k in kpis}
-    return ordered([*unnamed(crm), *unassigned(by_name["assigned_share"], crm), *few_themes(crm)], "prepare.quiet")
+    found = [*unnamed(crm), *unassigned(by_name["assigned_share"], crm), *few_themes(crm), *weak(trained)]
+    return ordered(found, "prepare.quiet")
+
+
+def weak(trained: pd.DataFrame) -> list[Finding]:
+    """Models that are no better than what needs no model, or whose groups are not found again."""
+    return [
+        said("prepare.model_weak", "warning", "models", model=r.trained_model, measure=r.judged_by, value=r.measured, baseline=r.baseline_measured)
+        for r in trained.itertuples()
+        if r.verdict not in (*models.HOLDS, models.LACKING)
+    ]  # fmt: skip
 
 
 def unnamed(crm: Crm) -> list[Finding]:
@@ -49,6 +60,14 @@ def few_themes(crm: Crm) -> list[Finding]:
 def work_headline(frame: pd.DataFrame) -> Finding:
     """How much was worked out once."""
     return said("prepare.work", count=len(frame), row_count=int(frame.row_count.sum()))
+
+
+def models_headline(frame: pd.DataFrame) -> Finding:
+    """How many models were trained, and how many of them are better than what needs no model."""
+    made = frame[frame.verdict != models.LACKING]
+    if made.empty:
+        return said("prepare.no_models")
+    return said("prepare.models", part=int(made.verdict.isin(models.HOLDS).sum()), base=len(made))
 
 
 def named_headline(frame: pd.DataFrame) -> Finding:

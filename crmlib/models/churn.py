@@ -5,6 +5,7 @@ label is snapshots.py's. A probability is that of having left within the horizon
 """
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import ibis
@@ -18,7 +19,7 @@ from .features import features
 from .fitting import fit
 from .training import COLUMNS, SCORE, model_of, train
 
-__all__ = ["COLUMNS", "drifted", "fit", "report", "scores", "told", "trained"]
+__all__ = ["COLUMNS", "drifted", "fit", "report", "scores", "told", "trained", "until"]
 
 CHUNK = 100_000  # customers who are scored at a time
 WARNED = "warned"  # the label of those who are to be called
@@ -104,6 +105,11 @@ def told(crm: Crm) -> Any:
     """What the ledger keeps of the scores. → ibis table: target (customer_id), value (probability), label ("warned" or null)"""
     table = scores(crm.company)
     return table.select(target="customer_id", value="probability", label=ibis.ifelse(table.warned, WARNED, ibis.null("string")))
+
+
+def until(crm: Crm) -> date:
+    """The day until which a score made at the period's end looks ahead (not included)."""
+    return crm.end + timedelta(days=crm.business.churn_horizon_days)
 
 
 def drifted(crm: Crm) -> pd.DataFrame:
