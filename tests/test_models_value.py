@@ -205,9 +205,10 @@ def test_what_was_expected_and_what_came(whole):
     cut = (END - timedelta(days=days)).isoformat()
     start = (END - timedelta(days=2 * days)).isoformat()
     known = sorted(set(orders.customer_id[orders.ordered_at < cut]))
-    count = lambda part: (
-        part.drop_duplicates(["customer_id", "ordered_at"]).customer_id.value_counts().reindex(known, fill_value=0)
-    )
+
+    def count(part: pd.DataFrame) -> pd.Series:
+        return part.drop_duplicates(["customer_id", "ordered_at"]).customer_id.value_counts().reindex(known, fill_value=0)
+
     came, before = (
         count(orders[orders.ordered_at >= cut]),
         count(orders[(orders.ordered_at >= start) & (orders.ordered_at < cut)]),
