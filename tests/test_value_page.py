@@ -163,7 +163,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 
 
 EVERY = [*SOURCES, "deals", "team", "week", "quarter", "year", "early"]
-LONG = ("one", "refunds", "week", "quarter", "year", "early")
+LONG = ("nobody", "one", "refunds", "week", "quarter", "year", "early")
 
 
 @pytest.mark.parametrize("which", [p if p not in LONG else pytest.param(p, marks=pytest.mark.long) for p in EVERY])
@@ -180,7 +180,7 @@ def test_a_page_that_lacks_something_is_a_whole_page(lacking, which):
 @pytest.mark.parametrize(
     ("which", "rule", "words"),
     [
-        ("nobody", "value.no_buyers", None),
+        pytest.param("nobody", "value.no_buyers", None, marks=pytest.mark.long),
         pytest.param("refunds", "value.no_buyers", None, marks=pytest.mark.long),
         ("team", "value.no_buyers", None),
         ("deals", "value.no_buyers", "This source delivers no orders"),
