@@ -9,7 +9,7 @@ from . import places, records
 
 DAYS = 30  # since the last use: a store, a table or a note that no run and no analyst has asked for, a record that no plan has
 KEEP_RUNS = 3  # the last runs are kept whole; of older ones what a record refers to, since it may be published again
-_STORES = ("stores", "kept")
+_STORES = ("stores", "kept", "models", "told")
 _NOTES = ("hashes", "records")
 
 

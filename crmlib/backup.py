@@ -4,7 +4,6 @@ A copy is a folder `<when>/`: the ledger's files, `site.json` (the manifest of w
 `sha256sum -c` reads it. To put a copy back is to copy its folder `ledger` into the output folder.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ from .errors import CrmError, PublishError, UsageError
 from .progress import say
 from .releases import manifest
 from .run import new_id
+from .store import content_sha
 
 SUMS = "SHA256SUMS"
 _WHEN = re.compile(r"(\d{8})-(\d{6})(?:-(\d+))?")
@@ -83,18 +83,13 @@ def _fill(half: Path, files: dict[str, Path]) -> None:
     for folder in (half, half / "ledger"):
         folder.mkdir(mode=0o700)
     # the sums of what is copied, not of the copies: so the drill proves these
-    sums = {name: _sha(file) for name, file in sorted(files.items())}
+    sums = {name: content_sha(file) for name, file in sorted(files.items())}
     for name, file in files.items():
         shutil.copyfile(file, half / name)
     (half / SUMS).write_text("".join(f"{sha}  {name}\n" for name, sha in sums.items()), "utf-8")
     for file in half.rglob("*"):
         if file.is_file():
             file.chmod(0o600)
-
-
-def _sha(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # ------------------------------------------------------------------------------------------------ and back
@@ -128,7 +123,9 @@ def _wrong(place: Path, restored: Path) -> list[str]:
     there = {p.relative_to(restored).as_posix() for p in restored.rglob("*") if p.is_file()} - {SUMS}
     missing = [f"{name} is missing" for name in sorted(sums.keys() - there)]
     strange = [f"{name} is not listed in {SUMS}" for name in sorted(there - sums.keys())]
-    changed = [f"{name} differs from its checksum" for name in sorted(sums.keys() & there) if _sha(restored / name) != sums[name]]
+    changed = [
+        f"{name} differs from its checksum" for name in sorted(sums.keys() & there) if content_sha(restored / name) != sums[name]
+    ]
     unread = [f"{path.name} cannot be read" for path in ledger.damaged(restored)]
     return missing + strange + changed + unread or ([] if sums else [f"{SUMS} is missing or empty"])
 
@@ -143,7 +140,7 @@ def _sums(place: Path) -> dict[str, str]:
 def compare(place: Path, out: Path) -> str:
     """What came into the ledger since the copy was made; an error where the ledger lacks what the copy has."""
     copied = {sha: Path(name) for name, sha in _sums(place).items() if name.startswith("ledger/")}
-    live = {_sha(file): file for file in ledger.files(out)}
+    live = {content_sha(file): file for file in ledger.files(out)}
     if lost := [path for sha, path in copied.items() if sha not in live]:
         count, since = _of(place, lost)
         raise CrmError(

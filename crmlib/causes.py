@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import records
+from . import places, records, told
 from .frame import maker
 from .marks import Handed, marks
 from .periods import Period
@@ -20,7 +20,6 @@ _ONE = {
     "notebook": "the notebook changed",
     "lock": "requirements.lock changed",
     "annotations": "the annotations changed",
-    "ledger": "the ledger has other entries",
 }
 _MANY = {"code": "crmlib changed", "texts": "texts changed", "parameters": "the parameters changed"}
 _TABLES = {  # what changed of a table → (of one, of several)
@@ -45,6 +44,8 @@ def judged(job: "Job", made_of: dict[str, Any], prepared: Handed, site: Release,
     whys, does = ["asked for"] * force + _to_run(job, record, entry, made_of, prepared), "run"
     if not whys and record:
         whys, does = _to_publish(job, record, entry, site), "publish"
+        if whys and not record.is_told:  # else its page would fail
+            whys, does = [*whys, "what it told the ledger is no longer kept"], "run"
     return replace(job, made_of=made_of, does=does if whys else "nothing", reason="; ".join(whys) or UP_TO_DATE)
 
 
@@ -58,6 +59,7 @@ def _to_run(job: "Job", record: Record | None, entry: Entry | None, made_of: dic
         *["failed last time"] * record.failed,
         *made_of_causes(record.made_of, made_of),
         *data_causes(record.inputs, prepared, period),
+        *ledger_causes(record.heard, job.source),
         *["no executed notebook is left"] * (not record.is_whole),
     ]
 
@@ -94,6 +96,12 @@ def data_causes(inputs: dict[str, Any] | None, prepared: Handed, period: Period)
     if inputs.keys() != now.keys() or inputs["door"].keys() != now["door"].keys():
         return ["does not say what it read"]  # nothing, or in the way of another version
     return _table_causes(inputs["tables"], now["tables"]) + _door_causes(inputs["door"], now["door"])
+
+
+def ledger_causes(heard: Iterable[list[str]], source: str) -> list[str]:
+    """What differs in what was read in the ledger; `heard`: kind, report, period, and the digest of what was found."""
+    other = {period for kind, report, period, found in heard if told.digest(places.out(), kind, report, source, period) != found}
+    return [f"what the ledger tells of {', '.join(sorted(other))} has changed"] * bool(other)
 
 
 def _table_causes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

@@ -14,53 +14,18 @@ import ibis
 import ibis.backends.duckdb  # else its 0.1 s would be the first open_crm's
 import pandas as pd
 
-from . import coverage, kept, marks
+from . import coverage, heard, kept, marks
 from .asof import looked_up, view_of
+from .delivery import Delivery
 from .errors import UsageError, nearest
 from .inputs import Given, of_frame
 from .kept import Counted, Entry
 from .periods import Period
 from .schema import Business, Table, tables
-from .sources import Prepared, prepare
+from .sources import Prepared, called, prepare
 
 ALL = "all"
 ROW_LIMIT = 2_000_000
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What the door handed over: a connection with one table a canonical table, and what it says about each."""
-
-    con: Any
-    name: str
-    title: str
-    business: Business
-    door: dict[str, Any]
-    last_moment: datetime | None
-    folder: Path | None = None  # of the prepared store; None: the tables are in the connection
-    read: set[str] = field(default_factory=set)  # tables of which rows were read
-    asked: set[str] = field(default_factory=set)  # tables of which it was asked whether they are there
-    made: dict[str, Any] = field(default_factory=dict)
-
-    def once(self, key: str, make: Callable[[], Any]) -> Any:
-        """What `make()` returns, made once for the connection: equal handles share it."""
-        if key not in self.made:
-            self.made[key] = make()
-        return self.made[key]
-
-    def view(self, key: str, make: Callable[[], Any]) -> Any:
-        """An expression as a view of the connection: else it would be compiled anew into every query that reads it."""
-
-        def made() -> Any:
-            expression = make()  # it may make views of its own first
-            return self.con.create_view(f"view {len(self.made)}", expression)
-
-        return self.once(f"view {key}", made)
-
-    def raw(self, table: str) -> Any:
-        """A table of the store as it is; its file is opened when it is first asked for."""
-        path = self.folder and self.folder / f"{table}.parquet"
-        return self.once(table, lambda: self.con.read_parquet(path, table_name=table) if path else self.con.table(table))
 
 
 @dataclass(frozen=True)
@@ -114,6 +79,16 @@ class Crm:
     def entries(self) -> list[Entry]:
         """The kept tables of this period that have been opened so far."""
         return kept.entries(self)
+
+    def model(self, name: str, make: Callable[["Crm"], dict[str, Any]]) -> dict[str, Any]:
+        """What `make(company)` returns (fitted models, arrays, numbers, words), made once for all notebooks (saved.py)."""
+        from . import saved  # what it loads costs a second, and few pages ask for a model
+
+        return saved.opened(self, name, make)
+
+    def told(self, kind: str, report: str, period: Period) -> ibis.Table:
+        """What the ledger was told first of the whole company in an earlier period (heard.py): target, value, label, and when."""
+        return heard.opened(self, kind, report, period)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make()` returns, made once for this handle: several figures share one intermediate table."""
@@ -215,13 +190,14 @@ def open_crm(source: str, period: str, team: str = ALL) -> Crm:
         raise UsageError(
             f"There is no team {team!r} by the end of {moment}: {nearest(team, prepared.teams_at(moment.end))} Change `team`."
         )
-    return Crm(_opened(prepared), moment, team)
+    return Crm(_opened(prepared, called(source)), moment, team)
 
 
-def _opened(prepared: Prepared) -> Delivery:
+def _opened(prepared: Prepared, source: str) -> Delivery:
     con = ibis.duckdb.connect(**_share())
     con.raw_sql("set TimeZone = 'UTC'")
-    return Delivery(con, prepared.name, prepared.title, prepared.business, prepared.door, prepared.last_moment, prepared.folder)
+    door = (prepared.business, prepared.door, prepared.last_moment, prepared.folder)
+    return Delivery(con, prepared.name, prepared.title, *door, source)
 
 
 def _share() -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .crm import Crm
 
 # what a figure can depend on: when one of these changes, every kept table is made again
-ROOMS = ("metrics/*.py", "models/*.py", "measures.py", "means.py", "kpi.py", "periods.py", "asof.py", "crm.py", "kept.py", "schema.*")  # fmt: skip
+ROOMS = ("metrics/*.py", "models/*.py", "measures.py", "means.py", "kpi.py", "periods.py", "asof.py", "crm.py", "delivery.py", "kept.py", "saved.py", "schema.*")  # fmt: skip
 _ROWS, _SEEN = "rows.parquet", "read.json"
 
 
@@ -44,9 +44,9 @@ def opened(crm: "Crm", name: str, make: Callable[["Crm"], Any]) -> Any:
     Without a prepared store (`Crm.of`) it is made in memory. The tables read, and asked for, in making it count as read and
     asked for by this page, also where it was ready.
     """
-    delivery, key = crm.delivery, _key(crm, name)
-    made = _stored if delivery.folder and not _edited() else _in_memory
-    entry = delivery.once(f"kept {key}", lambda: Entry(name, crm.period, *made(_apart(crm), key, make)))
+    delivery, key = crm.delivery, key_of(crm, name)
+    made = _stored if delivery.folder and not edited() else _in_memory
+    entry = delivery.once(f"kept {key}", lambda: Entry(name, crm.period, *made(apart(crm), key, make)))
     delivery.read.update(entry.read)
     delivery.asked.update(entry.asked)
     return entry.table
@@ -89,7 +89,7 @@ def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, Counted]:
     return {name: Counted(int(rows.get(name, 0)), reasons[name]) for name in names}
 
 
-def _key(crm: "Crm", name: str) -> str:
+def key_of(crm: "Crm", name: str) -> str:
     """The hash of everything that an entry is made from."""
     folder, judge = crm.delivery.folder, crm.judge
     moments = [[str(c.period.start), c.period.kind, str(c.as_of)] for c in (crm, judge)]
@@ -106,12 +106,12 @@ _LOADED_AT = time.time()
 NUMBERS = store.digest([[path.name, path.read_text("utf-8")] for path in rooms()], store.toolchain())
 
 
-def _edited() -> bool:
+def edited() -> bool:
     """Whether the code was changed since it was loaded: who has it reloaded (an analyst at work) must not leave tables for others."""
     return any(path.stat().st_mtime > _LOADED_AT for path in rooms())
 
 
-def _apart(crm: "Crm") -> "Crm":
+def apart(crm: "Crm") -> "Crm":
     """The company's handle that remembers nothing, so that all that is read in making a table is seen."""
     delivery = replace(crm.delivery, read=set(), asked=set())
     beside = crm.beside and replace(crm.beside, delivery=delivery, team="all")
@@ -119,7 +119,7 @@ def _apart(crm: "Crm") -> "Crm":
 
 
 def _in_memory(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any, list[str], list[str]]:
-    return _typed(company, key, make).cache(), *_seen(company)
+    return _typed(company, key, make).cache(), *seen(company)
 
 
 def _stored(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any, list[str], list[str]]:
@@ -130,10 +130,10 @@ def _stored(company: "Crm", key: str, make: Callable[["Crm"], Any]) -> tuple[Any
 
 def _fill(company: "Crm", key: str, make: Callable[["Crm"], Any], folder: Path) -> None:
     _typed(company, key, make).to_parquet(folder / _ROWS, compression="zstd")
-    store.write(folder / _SEEN, json.dumps(_seen(company)))
+    store.write(folder / _SEEN, json.dumps(seen(company)))
 
 
-def _seen(company: "Crm") -> tuple[list[str], list[str]]:
+def seen(company: "Crm") -> tuple[list[str], list[str]]:
     """What was read, and what was asked for."""
     return sorted(company.delivery.read), sorted(company.delivery.asked)
 

@@ -9,7 +9,8 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -20,8 +21,13 @@ from .errors import PublishError
 from .sql import literal
 
 KPI = "kpi"
+SCORE, SEGMENT, CENTRE = BULK = (
+    "score",
+    "segment",
+    "centre",
+)  # of each customer, and the middle of each segment: told in bulk (told.py)
 KEY = ("kind", "source", "team", "report", "period", "target", "starts", "ends")
-_SAME = ("value", "data", "revision", "settings", "as_of")  # what makes another entry of the same key worth keeping
+SAME = ("value", "label", "data", "revision", "settings", "as_of")  # what makes another entry of the same key worth keeping
 _TYPES = {
     str: "varchar", str | None: "varchar", float | None: "double", date: "date", datetime: "timestamp", bool: "boolean",
 }  # fmt: skip
@@ -52,6 +58,7 @@ class Entry:
     revision: str | None  # of the code
     settings: str  # a hash of what the figures mean: the source's `business`
     run: str
+    label: str | None = None  # what it is called beside its value: the segment, whether the customer was warned of
 
     @property
     def key(self) -> tuple:
@@ -60,7 +67,7 @@ class Entry:
 
     def repeats(self, other: "Entry | None") -> bool:
         """Whether it says nothing that the other does not say."""
-        return other is not None and all(getattr(self, name) == getattr(other, name) for name in (*KEY, *_SAME))
+        return other is not None and all(getattr(self, name) == getattr(other, name) for name in (*KEY, *SAME))
 
 
 COLUMNS = {field.name: _TYPES[field.type] for field in fields(Entry)}  # type: ignore[index]
@@ -85,18 +92,17 @@ def entries(out: Path) -> duckdb.DuckDBPyRelation:
     Besides an entry's columns: `number` of its file, in the order in which they came, and `predicted`: made before the
     period it is about had ended; all others are back-casts.
     """
-    return _relation(duckdb.connect(), files(out))
+    return duckdb.connect().sql(selection(files(out)))
 
 
-def _relation(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> duckdb.DuckDBPyRelation:
-    if not paths:
-        nothing = ", ".join(f"null::{kind} as {name}" for name, kind in COLUMNS.items())
-        return con.sql(f"select {nothing}, null::integer as number, null::boolean as predicted where false")
-    listed = ", ".join(literal(path) for path in paths)
-    return con.sql(
-        f"select {', '.join(COLUMNS)}, left(parse_filename(filename), 6)::integer as number, made_at < ends as predicted "
-        f"from read_parquet([{listed}], union_by_name = true, filename = true)"
-    )
+def selection(paths: Iterable[Path]) -> str:
+    """The entries of some files, as SQL. Where all of them are of an older form, a column that came later is there, empty."""
+    form = ", ".join(f"null::{kind} as {name}" for name, kind in COLUMNS.items())
+    form = f"select {form}, null::varchar as filename where false"
+    if listed := ", ".join(literal(path) for path in paths):
+        form += f" union all by name from read_parquet([{listed}], union_by_name = true, filename = true)"
+    number = "left(parse_filename(filename), 6)::integer as number"
+    return f"select {', '.join(COLUMNS)}, {number}, made_at < ends as predicted from ({form})"
 
 
 def first(told: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
@@ -114,23 +120,26 @@ def history(out: Path, kind: str, reports: Iterable[str], periods: Iterable[str]
     past = f"window past as (partition by {', '.join(KEY)}, complete order by number)"
     kept = "lead(number) over past is null or value is distinct from lag(value) over past or value is distinct from lead(value) over past"
     told = f"select {', '.join(COLUMNS)} from told where {wanted} {past} qualify {kept} order by number"
-    try:
+    with readable(out):
         rows = entries(out).query("told", told).fetchall()
-    except duckdb.Error as error:
-        if bad := damaged(out):
-            raise _unreadable(bad[0], error) from None
-        raise
     found: dict[tuple, list[Entry]] = {}
     for entry in (Entry(*row) for row in rows):
         found.setdefault(entry.key, []).append(entry)
     return found
 
 
-def _unreadable(path: Path, error: duckdb.Error) -> PublishError:
-    return PublishError(
-        f"The ledger cannot be read: {path.name} is damaged ({type(error).__name__}). Nothing was published. "
-        "Put the file back from a backup (`make restore-drill` proves the newest)."
-    )
+@contextmanager
+def readable(out: Path) -> Iterator[None]:
+    """Name the damaged file where the ledger cannot be read."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not (bad := damaged(out)):
+            raise
+        raise PublishError(
+            f"The ledger cannot be read: {bad[0].name} is damaged ({type(error).__name__}). Nothing was published. "
+            "Put the file back from a backup (`make restore-drill` proves the newest)."
+        ) from None
 
 
 def damaged(out: Path) -> list[Path]:
@@ -140,7 +149,7 @@ def damaged(out: Path) -> list[Path]:
 
 def _reads(path: Path) -> bool:
     try:
-        return bool(_relation(duckdb.connect(), [path]).aggregate("count(columns(*))").fetchall())
+        return bool(duckdb.connect().sql(selection([path])).aggregate("count(columns(*))").fetchall())
     except duckdb.Error:
         return False
 
@@ -151,24 +160,29 @@ def news(made: Iterable[Entry], past: History) -> list[Entry]:
     return [entry for entry in {e.key: e for e in made}.values() if not entry.repeats(newest.get(entry.key))]
 
 
-def write(path: Path, made: Iterable[Entry]) -> None:
-    """A file of entries, whole or not at all, for the owner's eyes alone; sorted, so that a reader finds his without reading all."""
+def write(path: Path, made: Iterable[Entry], more: Iterable[str] = ()) -> None:
+    """A file of entries, whole or not at all, for the owner's eyes alone; sorted, so that a reader finds his without reading all.
+
+    `more`: further entries as SQL, each piece in an order of its own (told.py). Of no entry at all there is no file.
+    """
     rows, half = (path.with_name(f".{path.name}.{end}") for end in ("rows", "part"))
     columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in COLUMNS.items())
+    told = f"from read_json({literal(rows)}, format = 'newline_delimited', columns = {{{columns}}}) order by {', '.join(KEY)}"
+    pieces = " union all ".join(f"({piece})" for piece in (told, *more))
     try:
         for private in (rows, half):
             private.touch(0o600)
         with rows.open("w", encoding="utf-8", errors="replace") as file:
             file.writelines(json.dumps(vars(entry), default=str, ensure_ascii=False) + "\n" for entry in made)
-        with duckdb.connect() as con:
-            con.execute(
-                f"copy (from read_json({literal(rows)}, format = 'newline_delimited', columns = {{{columns}}}) order by {', '.join(KEY)}) "
-                f"to {literal(half)} (format parquet, compression zstd, parquet_version v2, use_tmp_file false)"
-            )
+        with duckdb.connect(config={"threads": 1}) as con:  # in order, and the same bytes for the same entries
+            form = "format parquet, compression zstd, parquet_version v2, use_tmp_file false"
+            count = con.execute(f"copy (from ({pieces})) to {literal(half)} ({form})").fetchall()[0][0]
+        if not count:
+            return
         with half.open("rb") as file:
             os.fsync(file.fileno())  # the release is shown next: a power cut must not leave its entries empty
         half.replace(path)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         raise OSError(errno.EIO, f"the entries of the ledger: {str(error).splitlines()[0]}") from None
     finally:
         for rest in (rows, half):

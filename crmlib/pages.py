@@ -20,12 +20,13 @@ from .twins import Story
 
 @dataclass(frozen=True)
 class Built:
-    """One language of one report: page, facts, and what the index says of it."""
+    """One language of one report: page, facts, what the index says of it, and what its blocks tell the ledger."""
 
     lang: str
     html: str
     facts: dict[str, Any]
     card: dict[str, Any]
+    told: tuple[dict[str, Any], ...] = ()
 
 
 def make_ready() -> None:
@@ -67,7 +68,8 @@ def _built(story: Story, job: Job, lang: str, title: str | None, found: dict[str
         first.append(restated.table(found, changed, lang))
     _refuse_broken_anchors(page)
     page["facts_file"] = navigation.file_name(job.report, job.languages, lang, "json")
-    return Built(lang, _render(page), found, _card(page, found, title or found["title"]))
+    told = tuple(block.page["told"] for block in story.blocks if "told" in block.page)
+    return Built(lang, _render(page), found, _card(page, found, title or found["title"]), told)
 
 
 def _page(story: Story, found: dict[str, Any], lang: str) -> dict[str, Any]:

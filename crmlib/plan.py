@@ -10,11 +10,12 @@ from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import causes, places, records
+from . import causes, imports, notebook, places, records
 from .errors import UsageError, nearest
 from .params import Params
 from .periods import Period
 from .releases import Release
+from .sources import called
 
 if TYPE_CHECKING:
     from .sources import Prepared
@@ -115,12 +116,19 @@ def choose_teams(asked: list[str], only: str, there: list[str]) -> list[str]:
 
 
 def choose_reports(asked: list[str], only: str) -> list[str]:
-    """The shared work first, where there is any; then those of the params file. `only` narrows to one of them."""
+    """The shared work first, where there is any; then those of the params file. `only` narrows to one of them, and what it hears of."""
     shared = [PREPARE] * (places.ROOT / "notebooks" / f"{PREPARE}.ipynb").is_file()
     known = list(dict.fromkeys([*shared, *asked]))
     if only and only not in known:
         raise UsageError(_unknown("report", only, known, "REPORT, or reports in the params file"))
-    return [only] if only else known
+    return [*shared * (only != PREPARE and _uses_models(only)), only] if only else known
+
+
+def _uses_models(report: str) -> bool:
+    """Whether a report's notebook uses what is fitted: `prepare` tells the ledger of it, and later periods are judged by that."""
+    path = notebook.path_of(report)
+    notebook.check(path)
+    return any(name.startswith("models/") for name in imports.code(path))
 
 
 def jobs(params: Params, asked: Narrowing, prepared: "Prepared", site: Release) -> list[Job]:
@@ -134,14 +142,15 @@ def jobs(params: Params, asked: Narrowing, prepared: "Prepared", site: Release) 
     )
     teams = choose_teams(params.teams, asked.team, prepared.teams_at(period.end))
     _different_folders(teams)
-    source = asked.source or params.source
+    source = called(asked.source or params.source)
     listed = [
         Job(report, period.label, team, source, tuple(params.languages))
         for report in choose_reports(params.reports, asked.report)
         for team in ([COMPANY] if report == PREPARE else teams)
     ]
     made_of = cache(records.made_of)
-    return [causes.judged(job, made_of(job.report, job.languages), prepared, site, asked.force) for job in listed]
+    asked_for = lambda job: asked.force and asked.report in ("", job.report)  # noqa: E731
+    return [causes.judged(job, made_of(job.report, job.languages), prepared, site, asked_for(job)) for job in listed]
 
 
 def lines(listed: list[Job]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import facts, index, ledger, navigation, notebook, pages, records, restated
+from . import facts, index, ledger, navigation, notebook, pages, records, restated, telling
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
 from .frame import maker
@@ -13,6 +13,7 @@ from .plan import Job, folder
 from .releases import Entry, Release, current, release
 from .run import new_id
 from .store import sha
+from .told import Bulk
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,13 @@ class Published:
 
 @dataclass(frozen=True)
 class _Made:
-    """One outcome: its entry, and its new files by their place in the site (none where it failed)."""
+    """One outcome: its entry, its new files by their place in the site, what the ledger keeps of it (none where it failed)."""
 
     outcome: Outcome
     entry: Entry
     files: dict[str, bytes]
     told: list[ledger.Entry] = field(default_factory=list)
+    bulks: list[Bulk] = field(default_factory=list)
 
 
 class Edition:
@@ -65,10 +67,16 @@ class Edition:
         entries, files = _with_navigation(entries, files, spoken)
         files |= index.indexes(entries, spoken)
         name = new_id(self.out / "releases")
-        told = ledger.news((entry for m in self.made for entry in m.told), self.past)
-        release(self.out, name, self.run, Release(None, spoken, tuple(entries)), files, self.old, told)
+        release(self.out, name, self.run, Release(None, spoken, tuple(entries)), files, self.old, *self._told())
         count = sum(len(m.entry.languages) for m in self.made if not m.outcome.error)
         return Published(self.out / "site" / "index.html", tuple(m.outcome for m in self.made), count)
+
+    def _told(self) -> tuple[list[ledger.Entry], list[str]]:
+        """What the ledger keeps of it: the pages' figures; of what they tell in bulk the SQL. What two pages tell, the later one tells."""
+        bulks = {bulk.about: bulk for m in self.made for bulk in m.bulks}
+        before = ledger.files(self.out)
+        figures = ledger.news((entry for m in self.made for entry in m.told), self.past)
+        return figures, [bulk.news(before) for _, bulk in sorted(bulks.items())]
 
 
 def publish(out: Path, outcomes: Iterable[Outcome], languages: tuple[str, ...], run: str) -> Published:
@@ -129,7 +137,8 @@ def _good(outcome: Outcome, run: str, past: ledger.History) -> _Made:
         sha256={name.rpartition("/")[2]: sha(data) for name, data in files.items()},
         source=job.source, executed=sha(outcome.executed.read_bytes()), maker=maker(),
     )  # fmt: skip
-    return _Made(outcome, entry, files, list(restated.figures(job, built[0].facts, run).values()))
+    figures = list(restated.figures(job, built[0].facts, run).values())
+    return _Made(outcome, entry, files, figures, telling.bulks(job, built[0].facts, built[0].told, run))
 
 
 def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:

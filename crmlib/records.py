@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from . import imports, notebook, places, store
+from . import imports, notebook, places, store, told
 
 if TYPE_CHECKING:
     from .execution import Outcome
@@ -33,6 +33,8 @@ class Record:
     executed: str = ""  # its place in the folder of runs
     sha256: str = ""
     failed: bool = False
+    heard: list[list[str]] = field(default_factory=list)  # what it read in the ledger: kind, report, period, digest
+    told: list[str] = field(default_factory=list)  # sha256 of the rows that it tells the ledger
 
     @property
     def path(self) -> Path:
@@ -43,6 +45,12 @@ class Record:
     def is_whole(self) -> bool:
         """Whether the executed notebook is still there, as it was."""
         return bool(self.executed) and self.path.is_file() and store.sha(self.path.read_bytes()) == self.sha256
+
+    @property
+    def is_told(self) -> bool:
+        """Whether what it tells the ledger is still kept."""
+        missing = [rows for rows in self.told if not told.is_there(rows)]  # all are asked for: then they count as used
+        return not missing
 
 
 def made_of(report: str, languages: tuple[str, ...]) -> dict[str, Any]:
@@ -55,7 +63,6 @@ def made_of(report: str, languages: tuple[str, ...]) -> dict[str, Any]:
         "parameters": {"languages": list(languages)},
         "texts": imports.texts(),
         "annotations": _content(places.ROOT / "params" / "annotations.yml"),
-        "ledger": {},  # entries that a notebook read: none reads any yet
         "engine": f"Python {platform.python_version()}, engine {ENGINE}",
     }
 
@@ -110,17 +117,17 @@ def _taken(_folder: Path, _changed: int) -> dict[str, list[float]]:
 
 def _good(job: "Job", outcome: "Outcome") -> Record:
     data, path = outcome.executed.read_bytes(), outcome.executed
-    return Record(job.made_of, _inputs(data), outcome.seconds, f"{path.parent.name}/{path.name}", store.sha(data))
+    shown = _twins(data)
+    footer = next((twin["page"] or {} for twin in reversed(shown) if twin["kind"] == "footer"), {})
+    rows = [said["sha256"] for twin in shown if (said := (twin["page"] or {}).get("told"))]
+    place, heard = f"{path.parent.name}/{path.name}", footer.get("heard", [])
+    return Record(job.made_of, footer.get("inputs"), outcome.seconds, place, store.sha(data), heard=heard, told=rows)
 
 
-def _inputs(executed: bytes) -> dict[str, Any] | None:
-    """What an executed notebook's footer says of what was read."""
-    for cell in reversed(json.loads(executed)["cells"]):
-        for shown in cell.get("outputs", ()):
-            twin = shown.get("data", {}).get(notebook.TWIN, {})
-            if twin.get("kind") == "footer":
-                return (twin.get("page") or {}).get("inputs")
-    return None
+def _twins(executed: bytes) -> list[dict[str, Any]]:
+    """What the blocks of an executed notebook say to machines."""
+    shown = [output.get("data", {}) for cell in json.loads(executed)["cells"] for output in cell.get("outputs", ())]
+    return [{"kind": None, "page": None} | data[notebook.TWIN] for data in shown if notebook.TWIN in data]
 
 
 def _write(job: "Job", record: Record) -> None:

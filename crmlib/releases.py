@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,16 +97,19 @@ def _told(folder: Path) -> Path:
 
 
 def release(
-    out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release, told: Iterable[ledger.Entry] = ()
-) -> Path:
-    """Build a release and let readers see it; they see all of it or nothing. `told`: what the ledger keeps of it, if it is shown."""
+    out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release, told: Sequence[ledger.Entry] = (), more: Sequence[str] = ()
+) -> Path:  # fmt: skip
+    """Build a release and let readers see it; they see all of it or nothing.
+
+    `told`, `more` (as SQL): what the ledger keeps of it, if it is shown.
+    """
     folder = out / "releases" / name
     try:
         for path, data in files.items():
             _put(folder, path, data, old)
         _write_manifest(folder, run, new)
-        if entries := list(told):
-            ledger.write(_told(folder), entries)
+        if told or more:
+            ledger.write(_told(folder), told, more)
         _switch(out, folder)
     except BaseException as error:
         if current(out).folder != folder:  # a signal may come just after the switch: readers are there already

@@ -30,30 +30,39 @@ Changes = dict[int, Change]  # by the figure's place among the facts' kpis: that
 
 def figures(job: Job, found: dict[str, Any], run: str) -> dict[int, Entry]:
     """The key figures of a page (its facts in the first language) as the ledger keeps them, by their place; each once."""
-    provenance, period = found["provenance"], found["period"]
-    page: dict[str, Any] = {
-        "kind": ledger.KPI, "report": job.report, "team": job.team, "period": job.period, "source": job.source,
-        "starts": date.fromisoformat(period["start"]), "ends": date.fromisoformat(period["end"]),
-        "as_of": datetime.fromisoformat(provenance["as_of"]), "complete": facts.complete(found) and ledger.clock().date() >= date.fromisoformat(period["end"]), "made_at": ledger.clock(),
-        "data": store.digest(provenance["data_sha256"]), "revision": provenance["revision"],
-        "settings": store.digest(provenance["parameters"]), "run": run,
-    }  # fmt: skip
+    page = common(job, found, run)
     made: dict[int, Entry] = {}
     for place, kpi in enumerate(found["kpis"]):
-        entry = Entry(**page, **_figure(kpi, _business(found)))
+        entry = Entry(**page, **_figure(kpi, found))
         if entry.key not in {e.key for e in made.values()}:
             made[place] = entry
     return made
 
 
-def _figure(kpi: dict[str, Any], business: dict[str, Any]) -> dict[str, Any]:
+def common(job: Job, found: dict[str, Any], run: str) -> dict[str, Any]:
+    """What all entries of a page have in common, unless they are about other days than its period."""
+    provenance, period, now = found["provenance"], found["period"], ledger.clock()
+    starts, ends = (date.fromisoformat(period[name]) for name in ("start", "end"))
+    return {
+        "kind": ledger.KPI, "report": job.report, "team": job.team, "period": job.period, "source": job.source, "starts": starts, "ends": ends,
+        "as_of": datetime.fromisoformat(provenance["as_of"]), "complete": facts.complete(found) and now.date() >= ends, "made_at": now,
+        "data": store.digest(provenance["data_sha256"]), "revision": provenance["revision"],
+        "settings": store.digest(provenance["parameters"]), "run": run,
+    }  # fmt: skip
+
+
+def _figure(kpi: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     dimension = kpi["dimension"]
     said = dimension if isinstance(dimension, str) else json.dumps(dimension, sort_keys=True, ensure_ascii=False)
     return {
         "target": kpi["name"] if dimension is None else f"{kpi['name']}/{said}", "unit": kpi["unit"],
-        "currency": business["currency"] if kpi["unit"] == "money" else None,
-        "value": kpi["value"], "base": kpi["base"], "reason": kpi["reason"],
+        "currency": currency(found, kpi["unit"]), "value": kpi["value"], "base": kpi["base"], "reason": kpi["reason"],
     }  # fmt: skip
+
+
+def currency(found: dict[str, Any], unit: str) -> str | None:
+    """What the page's money is in."""
+    return _business(found)["currency"] if unit == "money" else None
 
 
 def _business(found: dict[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ class Business(BaseModel):
         description="the stages of a deal in order; the last one is won",
     )
     inactive_after_days: int = Field(180, gt=0, description="lost: no order or qualifying activity for so long")
+    churn_horizon_days: int = Field(90, gt=0, description="how many days ahead a customer's leaving is foretold")
     qualifying: tuple[str, ...] = Field(("order", "login", "meeting"), description="what counts as activity")
     min_base: int = Field(30, gt=0, description="no percentage is printed, and no change judged, on fewer than so many")
     max_left_out: dict[str, Fraction] = Field(

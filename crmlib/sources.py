@@ -135,9 +135,9 @@ def open_source(ref: str, tell: Tell | None = None) -> Source:
     """
     if "://" in ref:
         raise UsageError(f"{ref!r} is an address, and nothing is fetched from the network. Name a source, a file or a folder.")
-    named, path = FOLDER / f"{ref}.yml", _path(ref)
-    if re.fullmatch(r"[\w-]{1,60}", ref) and named.is_file():
-        return _from_file(named, ref, tell)
+    path = _path(ref)
+    if _is_name(ref):
+        return _from_file(FOLDER / f"{ref}.yml", ref, tell)
     if path and path.suffix in (".yml", ".yaml") and path.is_file():
         return _from_file(path, path.stem, tell)
     if path:
@@ -147,6 +147,24 @@ def open_source(ref: str, tell: Tell | None = None) -> Source:
         f"There is no source {ref[:80]!r}: no such name in params/sources, no such file or folder ({nearest(ref, known)}). "
         "Right are a name, a path to a source file, a folder or a .duckdb file. Change SOURCE or --source."
     )
+
+
+def called(ref: str) -> str:
+    """What a source is known by in the ledger and in records, by whatever path it was named; it opens the same source.
+
+    A name in params/sources, or the place of a file or folder: from the project's root where it lies below it.
+    """
+    path = None if _is_name(ref) else _path(ref)
+    if path is None:
+        return ref
+    place = path.resolve()
+    if place.parent == FOLDER.resolve() and place.suffix == ".yml" and _is_name(place.stem):
+        return place.stem
+    return str(place.relative_to(places.ROOT.resolve()) if place.is_relative_to(places.ROOT.resolve()) else place)
+
+
+def _is_name(ref: str) -> bool:
+    return bool(re.fullmatch(r"[\w-]{1,60}", ref)) and (FOLDER / f"{ref}.yml").is_file()
 
 
 def _path(ref: str) -> Path | None:

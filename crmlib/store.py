@@ -35,7 +35,13 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-_LIBRARIES = ("duckdb", "ibis-framework", "sqlglot", "pandas", "numpy", "scipy", "rjieba", "openpyxl")
+def content_sha(path: Path) -> str:
+    """The sha256 of a file's bytes, read now."""
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+_LIBRARIES = ("duckdb", "ibis-framework", "sqlglot", "pandas", "numpy", "scipy", "scikit-learn", "skops", "rjieba", "openpyxl")
 
 
 @cache
@@ -59,8 +65,7 @@ def file_sha(path: Path) -> str:
             return content
     except (OSError, ValueError):
         pass  # no note yet, or one cut off: the file itself is asked
-    with path.open("rb") as f:
-        content = hashlib.file_digest(f, "sha256").hexdigest()
+    content = content_sha(path)
     if time.time() - max(stat.st_mtime, stat.st_ctime) > _RACY_SECONDS:
         note.parent.mkdir(exist_ok=True)
         write(note, json.dumps([mark, content]))

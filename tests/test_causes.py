@@ -52,6 +52,6 @@ def test_what_was_read_is_not_said_or_in_the_way_of_another_version(inputs):
 
 
 def test_a_record_of_another_version_lacks_what_it_could_not_know():
-    now = {"notebook": "1", "code": {"a.py": "1"}, "ledger": {"x": 1}}
-    assert made_of_causes({"notebook": "1"}, now) == ["crmlib changed: a.py", "the ledger has other entries"]
+    now = {"notebook": "1", "code": {"a.py": "1"}, "annotations": "1"}
+    assert made_of_causes({"notebook": "1"}, now) == ["crmlib changed: a.py", "the annotations changed"]
     assert made_of_causes(now | {"code": {"a.py": "1", "b.py": "1"}}, now) == ["crmlib changed: b.py"]  # reached no longer

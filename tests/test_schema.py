@@ -91,6 +91,7 @@ def test_money_is_exact_and_identifiers_are_text():
         ({"stages": ["won"]}, "at least two"), ({"stages": ["a", "a"]}, "different"), ({"stages": []}, "at least two"), ({"stages": "lead"}, "tuple"),
         ({"stages": ["lead", False]}, "string"),
         ({"inactive_after_days": 0}, "greater than 0"), ({"inactive_after_days": -1}, "greater than 0"), ({"inactive_after_days": 1.5}, "integer"),
+        ({"churn_horizon_days": 0}, "greater than 0"), ({"churn_horizon_days": 90.5}, "integer"),
         ({"min_base": 0}, "greater than 0"),
         ({"max_left_out": {"orders": 1.01}}, "less than or equal to 1"), ({"max_left_out": {"orders": -0.01}}, "greater than or equal to 0"),
         ({"max_left_out": {"ordrs": 0.1}}, "did you mean 'orders'?"),

@@ -154,7 +154,8 @@ def provenance(crm: Crm, report: str, languages: list[str]) -> Block:
     }  # fmt: skip
     html = {g: _footer(crm, rows, left_out, code, g) for g in languages}
     inputs = marks(crm.delivery, crm.period, crm.delivery.read, crm.delivery.asked)
-    return Block(html, kind="footer", facts={"provenance": facts}, page={"inputs": inputs})
+    told = sorted([*asked, found] for asked, found in crm.delivery.told.items())
+    return Block(html, kind="footer", facts={"provenance": facts}, page={"inputs": inputs, "heard": told})
 
 
 def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]], code: str, lang: str) -> str:

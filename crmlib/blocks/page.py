@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from . import cards, frame, lists
 from .bundle import Block, esc, told
 from .describe import MEASURE, describe, drawn_of, heads_of, key_of, numbers_of, thing_of
 from .tables import table, table_facts
+from .tells import tells
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ class Page:
     def data(self, name: str, data: pd.DataFrame) -> Block:
         """A table for the facts file and the downloads alone."""
         return Block(self._each(lambda g: ""), id=name, facts={"tables": [self._facts(name, data, None)]})
+
+    def tells(self, kind: str, report: str, rows: Any, *, starts: date, ends: date, unit: str) -> Block:
+        """Tell the ledger in bulk (a score or segment of each customer): `rows` has target, value and, if any, label."""
+        return tells(self.crm, kind, report, rows, (starts, ends), unit, list(self.languages))
 
     def undated(self, count: int) -> Block:
         """How many of the report's rows have no date at all, where there are any; facts always hold the number."""

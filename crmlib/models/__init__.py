@@ -1,1 +1,1 @@
-"""Models: what is fitted to the tables, and the rooms that turn it into figures."""
+"""What is learnt from the tables: features of customers, models on them, and whether they were right. Pure functions of a `Crm`."""
