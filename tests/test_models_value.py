@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from crmlib.crm import Crm, rows
+from crmlib.kpi import compare
 from crmlib.models import bgnbd, clv, gamma_gamma, holdout, value, worth, worth_lists
 from crmlib.models.rfm import SEGMENTS, rfm
 
@@ -337,3 +338,15 @@ def test_teams_add_up_to_the_company(whole):
     assert teams.customer_count.sum() == len(rfm(whole).execute()) and teams.value_share.sum() == pytest.approx(1)
     assert teams.value_amount.sum() == pytest.approx(clv.expected_value(whole).value)
     assert teams.quiet_amount.sum() == pytest.approx(worth.quiet_amount(whole).value)
+
+
+def test_the_shared_work_is_all_that_the_pages_need():
+    """After it no page makes a table of its own: what is kept was asked for before."""
+    view = Crm.of(**shop(customers=120))
+    clv.work(view)
+    ready = set(view.delivery.made)
+    for metric in (clv.clv_simple, clv.clv_margin, clv.clv_bgnbd, clv.expected_value, worth.quiet_amount, worth.top_fifth_share):
+        compare(metric, view)
+    worth.segments(view), worth.tenths(view), worth_lists.value_by_team(view), holdout.held_out(view), value.parameters(view)
+    made = {key for key in set(view.delivery.made) - ready if key.startswith("kept")}
+    assert {e.name for k, e in view.delivery.made.items() if k in made} <= {"lives", "tally"}  # which metrics.shared makes for every report
