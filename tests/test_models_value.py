@@ -1,6 +1,7 @@
 """What customers are worth: three ways, scores of the whole company, the time held out, segments and lists, worked out by hand."""
 
 import math
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from crmlib.crm import Crm, rows
+from crmlib.kpi import compare
 from crmlib.models import bgnbd, clv, gamma_gamma, holdout, value, worth, worth_lists
 from crmlib.models.rfm import SEGMENTS, rfm
 
@@ -132,6 +134,7 @@ def test_the_probabilistic_value_is_purchases_times_spend_times_what_is_earned(w
     assert 0 < len(here) < len(frame) and clv.clv_bgnbd(whole).value == pytest.approx(here.clv_bgnbd.mean(), abs=0.001)
 
 
+@pytest.mark.long
 def test_the_horizon_and_the_discount_do_what_they_say():
     frames = shop()
     near, far = (
@@ -148,19 +151,13 @@ def test_models_are_not_fitted_for_what_a_page_is_compared_with(whole):
 # ------------------------------------------------------------------------------------------------ of the whole company, as of
 
 
-def test_a_team_s_values_are_its_customers_values_in_the_company(whole):
-    frames = shop(teams=("north", "south"))
-    parts = [value.value(Crm.of(team=team, **frames)).execute() for team in ("north", "south")]
+def test_a_team_s_values_are_its_customers_values_in_the_company_whatever_the_order_of_the_rows(whole):
+    shuffled = {k: f.sample(frac=1, random_state=3) for k, f in shop(teams=("north", "south")).items()}
+    company = Crm.of(**shuffled)
+    parts = [value.value(replace(company, team=team)).execute() for team in ("north", "south")]
     both, all_ = pd.concat(parts).sort_values("customer_id"), value.value(whole).execute().sort_values("customer_id")
     assert both.customer_id.to_list() == all_.customer_id.to_list() and all(len(p) for p in parts)
     assert both.clv_bgnbd.to_list() == all_.clv_bgnbd.to_list() and both.rfm_segment.to_list() == all_.rfm_segment.to_list()
-
-
-def test_the_same_whatever_the_order_of_the_rows(whole):
-    frames = shop(teams=("north", "south"))
-    shuffled = {k: f.sample(frac=1, random_state=3) for k, f in frames.items()}
-    one, other = (value.value(c).execute().sort_values("customer_id").clv_bgnbd.to_list() for c in (whole, Crm.of(**shuffled)))
-    assert one == other
 
 
 def test_what_comes_later_changes_nothing(whole):
@@ -205,9 +202,10 @@ def test_what_was_expected_and_what_came(whole):
     cut = (END - timedelta(days=days)).isoformat()
     start = (END - timedelta(days=2 * days)).isoformat()
     known = sorted(set(orders.customer_id[orders.ordered_at < cut]))
-    count = lambda part: (
-        part.drop_duplicates(["customer_id", "ordered_at"]).customer_id.value_counts().reindex(known, fill_value=0)
-    )
+
+    def count(part: pd.DataFrame) -> pd.Series:
+        return part.drop_duplicates(["customer_id", "ordered_at"]).customer_id.value_counts().reindex(known, fill_value=0)
+
     came, before = (
         count(orders[orders.ordered_at >= cut]),
         count(orders[(orders.ordered_at >= start) & (orders.ordered_at < cut)]),
@@ -327,11 +325,11 @@ def test_the_distribution_holds_everybody_in_at_most_ten_classes(whole):
 def test_lists_name_a_team_s_own_customers_but_not_those_who_asked_to_be_left_alone():
     people = [f"{c} north Name-{c} {'true' if c == 'b' else '-'}" for c in "abc"] + ["z south Name-z -"]
     orders = [f"{c} 2026-0{i + 1}-10 {10 * (i + 1)}" for i, c in enumerate("abcz")]
-    best = worth_lists.high_value(crm(*orders, customers=people, team="north"))
+    view = crm(*orders, customers=people)
+    best = worth_lists.high_value(replace(view, team="north"))
     assert best.customer.to_list() == ["Name-c", "Name-a"]  # without a model: who bought most in the year
     assert set(best.action) <= {f"rfm_{s.replace(' ', '_')}_step" for s in SEGMENTS}
-    company = worth_lists.high_value(crm(*orders, customers=people))
-    assert company.customer.to_list() == ["z", "c", "a"]  # ids: names are for the team's own page
+    assert worth_lists.high_value(view).customer.to_list() == ["z", "c", "a"]  # ids: names are for the team's own page
 
 
 def test_teams_add_up_to_the_company(whole):
@@ -340,3 +338,15 @@ def test_teams_add_up_to_the_company(whole):
     assert teams.customer_count.sum() == len(rfm(whole).execute()) and teams.value_share.sum() == pytest.approx(1)
     assert teams.value_amount.sum() == pytest.approx(clv.expected_value(whole).value)
     assert teams.quiet_amount.sum() == pytest.approx(worth.quiet_amount(whole).value)
+
+
+def test_the_shared_work_is_all_that_the_pages_need():
+    """After it no page makes a table of its own: what is kept was asked for before."""
+    view = Crm.of(**shop(customers=120))
+    clv.work(view)
+    ready = set(view.delivery.made)
+    for metric in (clv.clv_simple, clv.clv_margin, clv.clv_bgnbd, clv.expected_value, worth.quiet_amount, worth.top_fifth_share):
+        compare(metric, view)
+    worth.segments(view), worth.tenths(view), worth_lists.value_by_team(view), holdout.held_out(view), value.parameters(view)
+    made = {key for key in set(view.delivery.made) - ready if key.startswith("kept")}
+    assert {e.name for k, e in view.delivery.made.items() if k in made} <= {"lives", "tally"}  # which metrics.shared makes for every report

@@ -15,6 +15,7 @@ from ..measures import count_if, total
 from ..metrics.lives import of_customers
 from ..metrics.states import tally
 from ..periods import year_earlier
+from .holdout import held_out
 from .value import COST, DECLARED, SALES, basis, sums, value
 
 NO_YEAR = Figure(None, 0, "no_year_of_customers")
@@ -103,6 +104,17 @@ def yearly_sales(crm: Crm) -> float:
     """Sales of a customer a year (refunds taken off): average order value × orders a year. Customers: mean of a year before and now."""
     there = (tally(crm)["year"] + tally(crm)["end"]) / 2
     return sums(crm)["revenue_year"] / there if there else float("nan")
+
+
+def work(crm: Crm) -> None:
+    """Do what the pages of value share, and those that show these figures: it is kept, and they find it ready."""
+    if not crm.has("orders"):
+        return
+    for view in (crm, crm.previous, crm.year_before):
+        if view.first_day is None or view.end > view.first_day:
+            sums(view)
+    expected_value(crm)
+    held_out(crm)
 
 
 def _ahead(crm: Crm) -> Figure | dict[str, float]:
