@@ -14,6 +14,7 @@ _UNITS = {
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
     **dict.fromkeys(("score", "csat_mean"), "score"),
     "nps": "points",
+    "reasons": "reasons",  # of a warning: features with the customer's value and the usual one
     **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),

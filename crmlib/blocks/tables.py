@@ -26,6 +26,18 @@ _LIKE_NOTHING = ("none", "nan", "null", "nat", "inf", "-inf", "<na>")  # names t
 _FLAGS = {("stuck", True): "page.stuck", ("rose", True): "page.rose", ("ripe", True): "page.ripe", ("ripe", False): "page.unripe"}
 
 
+_REASONS = {
+    "_drop": "share",
+    "_share": "share",
+    "_trend": "share",
+    "_gaps": "ratio",
+    "_days": "days",
+    "amount_": "count",
+    "value_": "count",
+    "satisfaction_": "score",
+}
+
+
 def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:
     """The text of one cell; a share below `min_base` is its counts (of money: nothing)."""
     unit = unit_of(column)
@@ -35,12 +47,22 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
         return texts.say(_FLAGS[column, bool(value)], lang) if (column, bool(value)) in _FLAGS else ""
     if unit == "period":
         return fmt.period(value, lang)
+    if unit == "reasons":
+        return "<br>".join(esc(_reason(reason, lang)) for reason in value.split("; "))
     if unit in ("word", "text"):
         said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
         return fmt.MISSING if column in OF_MONEY else counts(value, base, lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
+
+
+def _reason(told: str, lang: str) -> str:
+    """A reason of a warning (`feature value usual`) in words."""
+    feature, value, typical = told.split(" ")
+    unit = next((u for ending, u in _REASONS.items() if ending in feature), "count")
+    now, then = (fmt.unit(float(v), unit, lang) for v in (value, typical))
+    return texts.say("page.reason", lang, what=texts.word(f"feature {feature}", lang), value=now, usual=then)
 
 
 def head(column: str, lang: str, currency: str) -> str:
@@ -84,7 +106,7 @@ def _row(cells: list[str], columns: list[str], hot: bool) -> str:
 
 
 def _wide(column: str) -> str:
-    return ' class="w"' if unit_of(column) in ("word", "text", "flag") else ""
+    return ' class="w"' if unit_of(column) in ("word", "text", "flag", "reasons") else ""
 
 
 def table_facts(name: str, frame: pd.DataFrame, languages: list[str], caption: Callable[[str], str]) -> dict[str, Any]:

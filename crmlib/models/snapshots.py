@@ -129,17 +129,18 @@ def _rows(crm: Crm, days: tuple[date, ...], most: int) -> pd.DataFrame:
 
 
 def _no_rows() -> dict[str, pd.Series]:
-    kinds = {**dict.fromkeys((*WHO, *WORDS, "cutoff"), "object"), **dict.fromkeys(NUMBERS, "float64"), "left": "bool"}
+    words = dict.fromkeys((*WHO, *WORDS), "object")
+    kinds = {**words, **dict.fromkeys(NUMBERS, "float64"), "cutoff": "datetime64[s]", "left": "bool"}
     return {name: pd.Series(dtype=kind) for name, kind in kinds.items()}
 
 
 def _snapshot(crm: Crm, cutoff: date) -> Any:
     """A snapshot, kept: as many customers as anybody asks for, by the `place` of a hash of their id among those who are in."""
-    return crm.company.kept(f"churn rows {cutoff:%Y%m%d}", partial(_labelled, cutoff=cutoff))
+    make = partial(_labelled, cutoff=cutoff, wanted=_wanted(cutoffs(crm), cutoff))
+    return crm.company.kept(f"churn rows {cutoff:%Y%m%d}", make)
 
 
-def _labelled(company: Crm, cutoff: date) -> Any:
-    wanted = _wanted(cutoffs(company), cutoff)
+def _labelled(company: Crm, cutoff: date, wanted: int) -> Any:
     drawn = company.once(f"drawn {wanted}", lambda: _placed(accounts(company), wanted * _DRAWN).cache())
     table = _placed(features_of(at(company, cutoff), drawn), wanted)
     table = table.left_join(happened(company, cutoff, company.business.churn_horizon_days), "customer_id", rname="{name}_then")
