@@ -44,7 +44,7 @@ def judged(job: "Job", made_of: dict[str, Any], prepared: Handed, site: Release,
     whys, does = ["asked for"] * force + _to_run(job, record, entry, made_of, prepared), "run"
     if not whys and record:
         whys, does = _to_publish(job, record, entry, site), "publish"
-        if whys and not record.is_told:  # else its page would fail
+        if not record.is_told and whys:  # asked in any case: what is asked for does not age
             whys, does = [*whys, "what it told the ledger is no longer kept"], "run"
     return replace(job, made_of=made_of, does=does if whys else "nothing", reason="; ".join(whys) or UP_TO_DATE)
 

@@ -22,6 +22,7 @@ from . import imports, shell
 
 NAME = "crm"
 IMPORT_SECONDS = 30.0
+MODELS = f"{__package__}.models."
 
 
 @cache
@@ -74,6 +75,8 @@ def warm(notebooks: Collection[Path]) -> Iterator[None]:
         duckdb.default_connection().close()  # it has a thread for each core; whoever asks for it opens it again
     freeze()
     yield
+    if any(room.__name__.startswith(MODELS) for room in _our_rooms()):
+        importlib.import_module(f"{__package__}.saved")  # pages load what was fitted: each would take a second for that
     with shell.make().builtin_trap:
         yield from _loaded(name for room in _our_rooms() for name in _imports(Path(room.__file__ or "").read_text("utf-8")))
     for room in _our_rooms():

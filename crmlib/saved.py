@@ -71,7 +71,7 @@ def _stored(company: "Crm", name: str, key: str, make: Callable[["Crm"], dict[st
     if versions != store.toolchain():
         raise _refused(key, "was made with other versions of the libraries", "are those of requirements.lock")
     if store.sha(data) != sha256:
-        raise _refused(key, "is not the file that was saved: its sha256 differs from its card's", "is the file as it was made")
+        raise _refused(key, "has another sha256 than its card says", "is the file as it was made")
     return Saved(_loaded(data, key), read, asked)
 
 
@@ -108,10 +108,7 @@ def _loaded(data: bytes, key: str) -> dict[str, Any]:
     try:
         made = loads(data, trusted=list(TRUSTED))
     except Exception as error:  # a file of any content, none of which is run
-        said = " ".join(str(error).split())[:200]
-        raise _refused(
-            key, f"holds no model that may be loaded ({type(error).__name__}: {said})", "are the types in crmlib/saved.py"
-        ) from None
+        raise _refused(key, f"cannot be loaded ({type(error).__name__})", "are the types that crmlib/saved.py names") from None
     if not isinstance(made, dict):
         raise _refused(key, f"holds a {type(made).__name__}", "is a dict")
     return made
@@ -119,6 +116,6 @@ def _loaded(data: bytes, key: str) -> dict[str, Any]:
 
 def _refused(key: str, wrong: str, right: str) -> ModelError:
     return ModelError(
-        f"The saved model work/{PLACE}/{key}/{_FILE} {wrong}. Right {right}. Nothing of it was run. "
-        f"Find out who changed it, then remove the folder work/{PLACE}/{key}: the next run makes the model again."
+        f"The saved model work/{PLACE}/{key}/{_FILE} {wrong}. Right {right}; nothing of it was run. "
+        "Find out who changed it, and remove its folder: the next run makes the model again."
     )

@@ -1,6 +1,5 @@
 """What a page tells the ledger in bulk, held against its rows before any of it counts: what is wrong is that page's failure alone."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -41,9 +40,9 @@ def _bulk(job: Job, found: dict[str, Any], said: dict[str, Any], run: str) -> Bu
 
 
 def _check_form(said: dict[str, Any]) -> None:
-    known = set(said) == set(_FORM) and all(type(said[name]) is kind for name, kind in _FORM.items())
+    known = isinstance(said, dict) and set(said) == set(_FORM) and all(type(said[name]) is kind for name, kind in _FORM.items())
     good = known and said["kind"] in ledger.BULK and said["unit"] in told.UNITS
-    if not good or not re.fullmatch("[0-9a-f]{64}", said["sha256"]):
+    if not good or not told.SHA.fullmatch(said["sha256"]):
         raise ReportFault("what it tells the ledger is of an unknown form; page.tells makes the right one")
 
 

@@ -5,6 +5,7 @@ entries are written and read in DuckDB. Of what is read only the first entry of 
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ ROWS = {"target": "varchar", "value": "double", "label": "varchar"}
 READ = (*ROWS, "starts", "ends", "made_at", "as_of", "revision")
 UNITS = ("count", "share", "money", "days", "hours", "score", "points", "ratio")  # the facts file's
 COMPANY = "all"
+SHA = re.compile("[0-9a-f]{64}")
 _FILE = "rows.parquet"
 # a double to 12 significant digits, as facts have it: the last bits differ between machines
 _DIGITS = "case when value = round(value, 4) then nullif(value, 'nan'::double) else format('{:.12g}', value)::double end"
@@ -44,8 +46,8 @@ def keep(rows: Any) -> tuple[str, int]:
             said = f"select target, {_DIGITS} as value, label from given order by target"
             con.execute(f"copy ({said}) to {literal(half / _FILE)} (format parquet, compression zstd, parquet_version v2)")
         content = store.content_sha(half / _FILE)
-        if path_of(content).is_file() and store.content_sha(path_of(content)) != content:
-            shutil.rmtree(path_of(content).parent)  # somebody changed what was kept
+        if not (path_of(content).is_file() and store.content_sha(path_of(content)) == content):
+            shutil.rmtree(path_of(content).parent, ignore_errors=True)  # somebody changed what was kept
         store.once(KIND, _key(content), partial(_moved, half / _FILE))
     finally:
         shutil.rmtree(half, ignore_errors=True)
@@ -86,7 +88,7 @@ def path_of(content: str) -> Path:
 
 def is_there(content: str) -> bool:
     """Whether rows are still kept; from now on they count as lately used."""
-    return path_of(content).is_file() and store.touched(path_of(content).parent)
+    return bool(SHA.fullmatch(content)) and path_of(content).is_file() and store.touched(path_of(content).parent)
 
 
 # ------------------------------------------------------------------------------------------------ into the ledger
@@ -143,13 +145,13 @@ def into(con: duckdb.DuckDBPyConnection, name: str, out: Path, *asked: str) -> s
 def digest(out: Path, *asked: str) -> str:
     """The digest of what is told now (asked: kind, report, source, period): equal as long as a reader finds the same."""
     with ledger.readable(out):
-        return _digest_of(tuple(ledger.files(out)), asked)
+        return _digest_of(tuple((path, path.stat().st_mtime_ns) for path in ledger.files(out)), asked)
 
 
 @lru_cache(maxsize=64)
-def _digest_of(paths: tuple[Path, ...], asked: tuple[str, ...]) -> str:
+def _digest_of(files: tuple[tuple[Path, int], ...], asked: tuple[str, ...]) -> str:
     with duckdb.connect() as con:
-        return _digest(con, f"({first(paths, *asked)})")
+        return _digest(con, f"({first([path for path, _ in files], *asked)})")
 
 
 def _digest(con: duckdb.DuckDBPyConnection, rows: str) -> str:

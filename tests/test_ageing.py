@@ -30,7 +30,7 @@ def stored(key, days, kind="stores"):
     return aged(folder, days)
 
 
-@pytest.mark.parametrize("kind", ["stores", "kept"])
+@pytest.mark.parametrize("kind", ["stores", "kept", "models", "told"])
 def test_stores_not_used_lately_are_dropped_with_their_locks(kind):
     stored("young", YOUNG, kind), stored("old", OLD, kind)
     ageing.tidy()

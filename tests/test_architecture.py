@@ -158,6 +158,19 @@ def test_numbers_touch_no_disk_no_clock_no_page():
     assert wrong == []
 
 
+def test_nobody_waits_for_what_fits_models_but_who_fits_one():
+    """A page that only reads tables must not pay a second for it, and nothing of it may have run when notebooks are forked."""
+    tops = [(r, n) for r in rooms() for n in r.tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert [f"{r}: line {n.lineno}" for r, n in tops if re.search(r"\b(sklearn|skops)\b", ast.unparse(n))] == []
+
+
+def test_numbers_are_handed_what_the_ledger_holds():
+    """A kept table is keyed by the data and the code; what a notebook reads in the ledger is noted of its page alone."""
+    calls = [(r, n) for r in rooms() if r.room in NUMBERS | {"findings"} for n in ast.walk(r.tree) if isinstance(n, ast.Call)]
+    asks = [(r, n.lineno) for r, n in calls if isinstance(n.func, ast.Attribute) and n.func.attr == "told" and len(n.args) == 3]
+    assert asks == []
+
+
 def test_nobody_takes_another_s_private_parts():
     wrong = [
         f"{r} takes {m}.{n}"

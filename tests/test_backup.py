@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 from test_ledger import SAID, UNDEFINED, keep, replace
+from test_telling import said as said_of
+from test_telling import teller
 from tinysite import bring, outcome
 from typer.testing import CliRunner
 
@@ -46,6 +48,16 @@ def test_a_backup_holds_the_ledger_and_what_readers_saw(out, copies):
     assert subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=place, capture_output=True).returncode == 0
     modes = {stat.S_IMODE(p.stat().st_mode) for p in [copies, place, place / "ledger"]}
     assert modes == {0o700} and {stat.S_IMODE(p.stat().st_mode) for p in place.rglob("*") if p.is_file()} == {0o600}
+
+
+def test_scores_are_copied_and_proved_with_the_figures(out, copies):
+    bring(out, teller(out, said_of()))
+    assert "Copied 5 entries in 2 files to " in said("backup")
+    assert "is whole: 5 entries in 2 files." in said("restore-drill")
+    file = copies / "20261105-060000" / "ledger" / ledger.files(out)[1].name
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(CrmError, match="differs from its checksum"):
+        said("restore-drill")
 
 
 def test_the_drill_tells_what_came_since(out, copies, monkeypatch):

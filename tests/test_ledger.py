@@ -144,7 +144,7 @@ def test_of_what_was_repeated_the_history_has_the_ends(out):
         ({}, False), ({"made_at": datetime(2027, 1, 1), "run": "run-2", "reason": "?"}, False),
         ({"value": 0.410000000001}, True), ({"value": None}, True), ({"data": "d2"}, True), ({"revision": "r2"}, True),
         ({"revision": None}, True), ({"settings": "s2"}, True), ({"as_of": datetime(2026, 10, 30)}, True),
-        ({"team": "east"}, True), ({"source": "other"}, True), ({"ends": date(2026, 11, 2)}, True),
+        ({"label": "x"}, True), ({"team": "east"}, True), ({"source": "other"}, True), ({"ends": date(2026, 11, 2)}, True),
     ],
 )  # fmt: skip
 def test_what_repeats_the_newest_entry_is_no_news(change, new):

@@ -14,19 +14,23 @@ import pytest
 
 from crmlib import ledger, lock
 
-TEAMS = ("all", "north")
+TEAMS, CUSTOMERS = ("all", "north"), 3000
 # A warmed process that forks a publisher for each line it is told. A publisher publishes again and again, each time with the
 # next value on both teams' pages; with its second release it kills itself at the step named.
 NURSERY = """
 import os, signal, sys
 from pathlib import Path
-import duckdb, tiny
+import duckdb, pyarrow, tiny
 from tinysite import bring, cells, outcome
-from crmlib import ledger, lock, pages, places, releases
+from crmlib import ledger, lock, pages, places, releases, told
 
 def page(out, team, value):
     kpis = tiny.block(facts={"kpis": [tiny.KPI | {"value": value}]})
-    return outcome(out, team=team, made=[kpis if c is tiny.KPIS else c for c in cells(team)])
+    rows = {"target": [f"c{n}" for n in range(CUSTOMERS)], "value": [value] * CUSTOMERS, "label": ["x"] * CUSTOMERS}
+    sha256, count = told.keep(pyarrow.table(rows))
+    said = {"kind": "score", "report": "churn", "sha256": sha256, "count": count, "unit": "share", "starts": "2026-11-01", "ends": "2027-02-01"}
+    scores = tiny.block(page={"told": said})
+    return outcome(out, team=team, made=[*(kpis if c is tiny.KPIS else c for c in cells(team)), scores])
 
 def dies(room, name, when):
     real, die = getattr(room, name), lambda: os.kill(os.getpid(), signal.SIGKILL)
@@ -62,7 +66,7 @@ for line in sys.stdin:
 @pytest.fixture(scope="module")
 def nursery(tmp_path_factory):
     folders = os.pathsep.join(str(p) for p in (Path(__file__).parent, Path(__file__).parent.parent))
-    start = [sys.executable, "-c", NURSERY, str(tmp_path_factory.mktemp("warm") / "out")]
+    start = [sys.executable, "-c", NURSERY.replace("CUSTOMERS", str(CUSTOMERS)), str(tmp_path_factory.mktemp("warm") / "out")]
     env = os.environ | {"PYTHONPATH": folders}
     with subprocess.Popen(start, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         yield process
@@ -95,8 +99,10 @@ def proved(out, seen):
     with lock.one_run(out):
         pass
     assert ledger.damaged(out) == [] and list((out / "releases").glob("*.parquet*")) == []
-    told = Counter(ledger.entries(out).select("team", "value").fetchall())
+    told = Counter(ledger.entries(out).filter("kind = 'kpi'").select("team", "value").fetchall())
     assert set(told.values()) == {1}  # none twice
+    scores = Counter(ledger.entries(out).filter("kind = 'score' and label = 'x'").select("team", "value").fetchall())
+    assert scores == dict.fromkeys(told, CUSTOMERS)  # every customer's, told with the page's figures or not at all
     assert seen <= told.keys()  # none is missing
     assert look(out) == {
         (team, max(v for t, v in told if t == team)) for team in TEAMS

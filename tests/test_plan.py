@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import tiny
 
-from crmlib import places
+from crmlib import imports, places
 from crmlib.errors import UsageError
 from crmlib.params import Params
 from crmlib.plan import Job, Narrowing, choose_period, folder, jobs, lines, slug
@@ -114,6 +114,51 @@ def test_the_shared_work_comes_first_for_the_company_alone(tmp_path, monkeypatch
     assert planned() == planned(["funnel", "prepare"]) == everything
     assert planned(team="north") == [("prepare", "all"), ("funnel", "north")]
     assert (planned(report="funnel", team="north"), planned(report="prepare")) == ([("funnel", "north")], [("prepare", "all")])
+
+
+@pytest.fixture
+def forecasts(tmp_path, monkeypatch):
+    """A project whose report `warn` uses a model, and `funnel` does not."""
+    library = {"__init__": "", "models/__init__": "", "models/scores": "", "lists": "from .models import scores\n", "means": ""}
+    for name, code in library.items():
+        (path := tmp_path / "crmlib" / f"{name}.py").parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(code)
+    for name, imported in (("prepare", "means"), ("funnel", "means"), ("warn", "lists")):
+        tiny.write(tmp_path / "notebooks" / f"{name}.ipynb", tiny.notebook(f"from crmlib import {imported}"))
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    monkeypatch.setattr(imports, "LIB", tmp_path / "crmlib")
+    return tmp_path
+
+
+def narrowed(reports=("funnel", "warn"), **asked):
+    return [(j.report, j.team, j.reason) for j in jobs(params(reports=list(reports)), Narrowing(**asked), prepared(), Release())]
+
+
+def test_who_asks_for_a_report_that_uses_a_model_gets_the_shared_work_first(forecasts):
+    """It tells the ledger the scores by which later periods are judged."""
+    first = "first run"
+    assert narrowed(report="warn") == [("prepare", "all", first), *(("warn", team, first) for team in ("all", "east", "north"))]
+    assert narrowed(report="warn", team="north") == [("prepare", "all", first), ("warn", "north", first)]
+    assert narrowed(report="funnel", team="north") == [("funnel", "north", first)]
+    assert narrowed(report="prepare") == [("prepare", "all", first)]
+
+
+def test_it_is_not_forced_with_that_report(forecasts):
+    forced = "asked for; first run"
+    assert narrowed(report="warn", team="north", force=True) == [("prepare", "all", "first run"), ("warn", "north", forced)]
+    assert narrowed(report="prepare", force=True) == [("prepare", "all", forced)]
+    assert {why for _, _, why in narrowed(force=True)} == {forced}
+
+
+def test_without_shared_work_there_is_none_to_add(forecasts):
+    (forecasts / "notebooks" / "prepare.ipynb").unlink()
+    assert narrowed(report="warn", team="north") == [("warn", "north", "first run")]
+
+
+def test_a_notebook_that_is_none_is_refused_as_ever(forecasts):
+    (forecasts / "notebooks" / "warn.ipynb").write_text("{")
+    with pytest.raises(UsageError, match=r"warn\.ipynb is no notebook"):
+        narrowed(report="warn")
 
 
 def test_what_was_never_run_is_a_first_run_and_can_be_asked_for():

@@ -1,11 +1,13 @@
 """What is written down of each job, and how long the next ones will take."""
 
 import json
+import shutil
 
+import pyarrow as pa
 import pytest
 import tiny
 
-from crmlib import places, records, store
+from crmlib import places, records, store, told
 from crmlib.execution import Outcome
 from crmlib.plan import Job
 
@@ -35,6 +37,38 @@ def test_a_notebook_that_does_not_say_what_it_read(executed):
     tiny.executed(executed, tiny.report(), tiny.footer())
     records.remember(job(), Outcome(job(), executed, 1.0))
     assert records.read(job()).inputs is None
+
+
+def test_what_was_heard_and_told_is_remembered(executed):
+    heard, rows = [["score", "churn", "2026-09", "ab12"]], pa.table({"target": ["a"], "value": [0.5], "label": ["x"]})
+    sha256, _ = told.keep(rows)
+    footer = tiny.footer() | {"page": {"inputs": INPUTS, "heard": heard}}
+    tiny.executed(executed, tiny.report(), tiny.block(page={"told": {"sha256": sha256}}), tiny.KPIS, footer)
+    records.remember(job(), Outcome(job(), executed, 1.0))
+    found = records.read(job())
+    assert (found.inputs, found.heard, found.told, found.is_told) == (INPUTS, heard, [sha256], True)
+    shutil.rmtree(places.work() / "told")
+    assert not found.is_told and found.is_whole
+
+
+@pytest.mark.parametrize(
+    "page", [{"heard": "x"}, {"heard": [["score"]]}, {"heard": 1}, {"told": None}, {"told": "x"}, {"told": {}}]
+)
+def test_of_a_block_of_any_form_nothing_is_remembered(executed, page):
+    """Its page fails, or it is run again: no plan has to understand it."""
+    tiny.executed(executed, tiny.report(), tiny.block("footer", page={"inputs": INPUTS} | page))
+    records.remember(job(), Outcome(job(), executed, 1.0))
+    assert records.read(job()) is None
+
+
+def test_a_record_of_before_there_was_anything_to_hear_is_read(executed):
+    records.remember(job(), Outcome(job(), executed, 1.0))
+    (path,) = (places.work() / "records").iterdir()
+    before = json.loads(path.read_text())
+    for new in ("heard", "told"):
+        del before["record"][new]
+    path.write_text(json.dumps(before))
+    assert (records.read(job()).heard, records.read(job()).is_told) == ([], True)
 
 
 def test_a_failure_keeps_what_is_known_of_the_last_good_one(executed):
