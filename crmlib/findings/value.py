@@ -97,7 +97,7 @@ def model(crm: Crm) -> list[Finding]:
 
 
 def _beaten(judged: holdout.Judged) -> list[Finding]:
-    errors = judged.by_way.set_index("way").mean_error
+    errors = judged.by_way.set_index("way").root_error
     other = errors.drop(holdout.MODEL).idxmin()
     rule, severity = _VERDICTS[judged.better]
     return [said(rule, severity, "holdout-ways", way=other, error_ratio=errors[holdout.MODEL], other_ratio=errors[other],

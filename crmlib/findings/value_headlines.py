@@ -139,7 +139,7 @@ def verdict_headline(judged: holdout.Judged) -> Finding:
     if judged.reason is not None:
         return _why_not(judged)
     rule = {True: "value.verdict_better", None: "value.verdict_as_good", False: "value.verdict_worse"}[judged.better]
-    errors = judged.by_way.set_index("way").mean_error
+    errors = judged.by_way.set_index("way").root_error
     other = errors.drop(holdout.MODEL).idxmin()
     return said(rule, way=other, error_ratio=errors[holdout.MODEL], other_ratio=errors[other])
 

@@ -4,6 +4,9 @@ The time held out is the last third of the time with purchases, at least 90 days
 judged as are fitted (value.fitted_on). Beside the model stand two ways that need none: everybody buys on as many days as in the
 equally long time before (`as before`), and everybody on the mean of that (`all alike`). Of money the same: the model expects
 purchases × spend (Gamma-Gamma), the others what was bought before.
+
+The verdict goes by squared errors: they are least for who expects the mean, and sums of value are made of means. Absolute errors
+stand beside them; they are least for who expects the median, which of most customers is nothing at all.
 """
 
 from dataclasses import dataclass
@@ -38,8 +41,8 @@ _COLUMNS = {
 class Judged:
     """How the model did. `by_way`: a row a way; `by_repeats`: a row a class of customers; `reason`: why it could not be judged.
 
-    `better`: True where the model's mean error is clearly smaller than that of every other way, False where it is clearly larger
-    than that of one, None where it is neither.
+    `better`: True where the model's mean squared error is clearly smaller than that of every other way, False where it is clearly
+    larger than that of one, None where it is neither.
     """
 
     by_way: pd.DataFrame
@@ -171,7 +174,7 @@ def _row(sample: pd.DataFrame, way: str, days: int) -> pd.DataFrame:
     frame = pd.DataFrame({"repeats": sample.repeats.clip(upper=MOST_REPEATS), "customers": 1, "expected": sample[way],
                           "actual": sample.actual, "missed": missed, "squared": missed**2,
                           "expected_amount": sample[f"{way} amount"], "amount": sample["actual amount"]})  # fmt: skip
-    gain = missed - (sample[MODEL] - sample.actual).abs()
+    gain = missed**2 - (sample[MODEL] - sample.actual) ** 2
     top = sample.sort_values([way, "customer_id"], ascending=[False, True]).actual.head(-(-len(sample) // 5)).sum()
     return frame.groupby("repeats", as_index=False).sum(min_count=1).assign(
         way=way, rank_correlation=_spearman(sample[way], sample.actual), top_part=int(top), gain=gain.mean(),
