@@ -56,7 +56,7 @@ def _scattered(data: pd.DataFrame) -> dict[str, str]:
 
 def numbers_of(chart: Callable, data: pd.DataFrame) -> pd.DataFrame:
     """The table under a chart: what it draws; of points, which can be a million, how many there are and their medians."""
-    if chart is not charts.scatter:
+    if chart is not charts.scatter or data.empty:
         return data
     called = {v: k for k, v in _scattered(data).items()}
     groups = data.groupby(called["group"], sort=False, dropna=False, observed=True) if "group" in called else [(None, data)]

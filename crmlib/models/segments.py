@@ -103,9 +103,8 @@ def _of_dict(made: dict[str, Any]) -> Fitted:
     columns, none = made["columns"], np.empty((0, len(made["columns"])))
     names = ("k", "silhouette", "silhouette_error", "stability", "chosen")
     tried = pd.DataFrame({name: made.get(name, []) for name in names})
-    empty = np.empty(0)
     return Fitted(
-        columns, made["left_out"], made.get("means", empty), made.get("spreads", empty), made.get("centres", none),
+        columns, made["left_out"], made.get("means", np.zeros(len(columns))), made.get("spreads", np.ones(len(columns))), made.get("centres", none),
         pd.DataFrame(made.get("profile", none), columns=columns), tried,
         made["customers"], made["settled"], made["lacking"], made["count"], made["needed"],
     )  # fmt: skip
