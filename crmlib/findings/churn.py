@@ -114,7 +114,7 @@ def drifted(crm: Crm) -> list[Finding]:
     if strong.empty:
         return []
     feature = f"feature {strong.feature.iloc[0]}"
-    return [said("churn.drifted", "warning", "drift", count=len(strong), feature=feature, psi_ratio=float(strong.psi.iloc[0]))]
+    return [said("churn.drifted", "warning", "drift", count=len(strong), feature=feature, psi_score=float(strong.psi.iloc[0]))]
 
 
 def deeper(crm: Crm) -> list[Finding]:

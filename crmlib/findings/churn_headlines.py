@@ -189,7 +189,7 @@ def drift_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     strong, slight = int((whole.psi >= STRONG).sum()), int(((whole.psi >= SLIGHT) & (whole.psi < STRONG)).sum())
     score = float(whole.psi[whole.feature == churn.SCORE].iloc[0])
     rule = "churn.drift_none" if not strong + slight else "churn.drift"
-    return said(rule, base=len(whole), count=strong, slight_count=slight, psi_ratio=score)
+    return said(rule, base=len(whole), count=strong, slight_count=slight, psi_score=score)
 
 
 def card_headline(crm: Crm) -> Finding:

@@ -60,8 +60,8 @@ def scores(crm: Crm) -> Any:
 
     → ibis table, kept, one row a customer: customer_id, team, rep_id, no_contact, probability (of having left within
       churn_horizon_days), amount_365 (revenue of the last 365 days), expected_loss (probability × amount_365, money a year),
-      warned (one of the share `contact_share` with the highest probabilities among those who may be contacted, and a
-      contact pays: expected_loss × save_rate > contact_cost), left_alone (as likely to leave as those, but asked not to be contacted)
+      warned (one of the share `contact_share` with the highest probabilities among those who may be contacted, above
+      their mean, and a contact pays: expected_loss × save_rate > contact_cost), left_alone (as likely to leave as those, but asked not to be contacted)
     No rows where there is no model.
     """
     return crm.kept("churn scores", _scored)
