@@ -8,7 +8,6 @@ from test_models_features import company, crm
 
 from crmlib.crm import Crm
 from crmlib.kpi import Share
-from crmlib.models.features import features
 from crmlib.models.judged import Judged, judged
 
 RULES = {"inactive_after_days": 60, "churn_horizon_days": 30}
@@ -211,9 +210,6 @@ def plainly(frames, scores, contracts, team) -> pd.DataFrame:
     book = orders[(orders.ordered_at >= start - pd.Timedelta(days=365)) & (orders.ordered_at < start)]
     book = book[~((book.status == "refunded") & ~(book.status_changed_at >= start))]
     revenue = book.groupby("customer_id").amount.sum().clip(lower=0)
-    rows = scores.merge(people[["customer_id", "team", "created_at"]], on="customer_id")
-    there = set(features(Crm.of("2026-07", business=RULES, **frames)).customer_id.execute())
-    rows = rows.assign(
-        left=rows.customer_id.isin(gone), amount=rows.customer_id.map(revenue).where(rows.customer_id.isin(there)).fillna(0)
-    )
-    return rows if team == "all" else rows[(rows.team == team) & rows.customer_id.isin(there)]
+    rows = scores.merge(people[["customer_id", "team"]], on="customer_id")
+    rows = rows.assign(left=rows.customer_id.isin(gone), amount=rows.customer_id.map(revenue).fillna(0))
+    return rows if team == "all" else rows[rows.team == team]

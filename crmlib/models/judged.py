@@ -16,8 +16,8 @@ import pandas as pd
 from ..crm import ALL, Crm
 from ..kpi import Share
 from ..measures import day, total
-from ..metrics.lives import contractual, events, keeps, lives
-from .features import features
+from ..metrics.lives import accounts, contractual, events, keeps, lives
+from .features_money import orders
 from .snapshots import at, happened, known_until, silence
 
 WARNED = "warned"
@@ -142,7 +142,7 @@ class Judged:
 def judged(crm: Crm, told: Any) -> Judged:
     """What came of the scores that were told, by the page's end; of a team: of its customers as of the scores' day.
 
-    Needs the same as features. `told`: an ibis table of one row a customer, as `crm.told("score", "churn", period)`: target
+    Needs the same as snapshots. `told`: an ibis table of one row a customer, as `crm.told("score", "churn", period)`: target
     (customer_id), value (probability), label ("warned" or null), starts (the day of the scores), ends, made_at. Of several
     windows (the horizon was changed) the one told first. Nothing told: nobody was scored.
     """
@@ -165,8 +165,9 @@ def judged(crm: Crm, told: Any) -> Judged:
 
 def _cells(crm: Crm, scored: Any, starts: date, passed: int, horizon: int, came: Any, others: str) -> pd.DataFrame:
     """The scored customers of this view, counted. `came`: the outcomes of some of them; of all others it is `others`."""
-    then = features(at(crm, starts)).select("customer_id", "amount_365")
-    table = scored.join(then, "customer_id", how="left" if crm.team == ALL else "inner", rname="{name}_then")
+    then = at(crm, starts)
+    table = scored if crm.team == ALL else scored.semi_join(accounts(then), "customer_id")
+    table = table.left_join(orders(then.company).select("customer_id", "amount_365"), "customer_id", rname="{name}_then")
     table = table.left_join(came, "customer_id", rname="{name}_now")
     by_now = 1 - (1 - table.p).pow(passed / max(horizon, 1))
     table = table.select(

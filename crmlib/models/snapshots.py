@@ -136,11 +136,11 @@ def _no_rows() -> dict[str, pd.Series]:
 
 def _snapshot(crm: Crm, cutoff: date) -> Any:
     """A snapshot, kept: as many customers as anybody asks for, by the `place` of a hash of their id among those who are in."""
-    return crm.company.kept(f"churn rows {cutoff:%Y%m%d}", partial(_labelled, cutoff=cutoff))
+    make = partial(_labelled, cutoff=cutoff, wanted=_wanted(cutoffs(crm), cutoff))
+    return crm.company.kept(f"churn rows {cutoff:%Y%m%d}", make)
 
 
-def _labelled(company: Crm, cutoff: date) -> Any:
-    wanted = _wanted(cutoffs(company), cutoff)
+def _labelled(company: Crm, cutoff: date, wanted: int) -> Any:
     drawn = company.once(f"drawn {wanted}", lambda: _placed(accounts(company), wanted * _DRAWN).cache())
     table = _placed(features_of(at(company, cutoff), drawn), wanted)
     table = table.left_join(happened(company, cutoff, company.business.churn_horizon_days), "customer_id", rname="{name}_then")
