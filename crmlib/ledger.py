@@ -21,11 +21,7 @@ from .errors import PublishError
 from .sql import literal
 
 KPI = "kpi"
-SCORE, SEGMENT, CENTRE = BULK = (
-    "score",
-    "segment",
-    "centre",
-)  # of each customer, and the middle of each segment: told in bulk (told.py)
+SCORE, SEGMENT, CENTRE = BULK = ("score", "segment", "centre")  # told in bulk (told.py)
 KEY = ("kind", "source", "team", "report", "period", "target", "starts", "ends")
 SAME = ("value", "label", "data", "revision", "settings", "as_of")  # what makes another entry of the same key worth keeping
 _TYPES = {

@@ -119,8 +119,9 @@ def _good(job: "Job", outcome: "Outcome") -> Record:
     data, path = outcome.executed.read_bytes(), outcome.executed
     shown = _twins(data)
     footer = next((twin["page"] or {} for twin in reversed(shown) if twin["kind"] == "footer"), {})
-    rows = [said["sha256"] for twin in shown if (said := (twin["page"] or {}).get("told"))]
-    place, heard = f"{path.parent.name}/{path.name}", footer.get("heard", [])
+    rows = [str(twin["page"]["told"]["sha256"]) for twin in shown if "told" in (twin["page"] or {})]
+    heard = [[str(kind), str(report), str(period), str(found)] for kind, report, period, found in footer.get("heard", ())]
+    place = f"{path.parent.name}/{path.name}"
     return Record(job.made_of, footer.get("inputs"), outcome.seconds, place, store.sha(data), heard=heard, told=rows)
 
 

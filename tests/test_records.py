@@ -51,6 +51,16 @@ def test_what_was_heard_and_told_is_remembered(executed):
     assert not found.is_told and found.is_whole
 
 
+@pytest.mark.parametrize(
+    "page", [{"heard": "x"}, {"heard": [["score"]]}, {"heard": 1}, {"told": None}, {"told": "x"}, {"told": {}}]
+)
+def test_of_a_block_of_any_form_nothing_is_remembered(executed, page):
+    """Its page fails, or it is run again: no plan has to understand it."""
+    tiny.executed(executed, tiny.report(), tiny.block("footer", page={"inputs": INPUTS} | page))
+    records.remember(job(), Outcome(job(), executed, 1.0))
+    assert records.read(job()) is None
+
+
 def test_a_record_of_before_there_was_anything_to_hear_is_read(executed):
     records.remember(job(), Outcome(job(), executed, 1.0))
     (path,) = (places.work() / "records").iterdir()
