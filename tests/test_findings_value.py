@@ -96,7 +96,7 @@ GOOD = Fit({"r": 1.0}, {"r": 0.1}, -1.0, 500)
 
 
 def judged(better: bool | None = True, error: float = 0.0, money: float = 0.0, reason: str | None = None) -> holdout.Judged:
-    ways = pd.DataFrame({"way": holdout.WAYS, "expected_count": [110.0] * 3, "purchase_count": [100] * 3, "error_share": [error, 0, 0],
+    ways = pd.DataFrame({"way": holdout.WAYS, "expected_purchases": [110.0] * 3, "purchase_count": [100] * 3, "error_share": [error, 0, 0],
                          "mean_error": [1.0, 1.2, 2.0], "root_error": [1.5, 1.7, 2.5], "rank_correlation": [0.5, 0.4, np.nan],
                          "top_share": [0.5] * 3, "amount_error_share": [money, 0, 0]})  # fmt: skip
     return holdout.Judged(ways, pd.DataFrame(), 365, 500, better, reason, 9, 100)

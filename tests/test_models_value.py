@@ -183,7 +183,7 @@ def test_too_few_customers_have_no_probabilistic_value_and_keep_the_rest():
     view = crm(*YEAR)
     frame = value.value(view).execute()
     assert len(frame) == 5 and frame[list(value.MODELED)].isna().all().all()
-    assert clv.clv_bgnbd(view).reason == clv.expected_value(view).reason == "no_model"
+    assert clv.clv_bgnbd(view).reason == clv.expected_value(view).reason == "no_fit"
     fit = value.fits(view)[value.BUYING]
     assert (fit.reason, fit.n, fit.needed) == ("few_buyers", 5, 100)
     assert worth.distribution(view).empty and worth.segments(view).value_amount.isna().all() and value.parameters(view).empty
@@ -213,7 +213,7 @@ def test_what_was_expected_and_what_came(whole):
     way = judged.by_way.set_index("way")
     assert (judged.days, judged.customers) == (days, len(known))
     assert way.purchase_count.to_list() == [came.sum()] * 3
-    assert way.expected_count["as before"] == way.expected_count["all alike"] == pytest.approx(before.sum())
+    assert way.expected_purchases["as before"] == way.expected_purchases["all alike"] == pytest.approx(before.sum())
     assert way.mean_error["as before"] == pytest.approx((before - came).abs().mean())
     assert way.root_error["all alike"] == pytest.approx(((before.mean() - came) ** 2).mean() ** 0.5)
     assert way.rank_correlation["as before"] == pytest.approx(before.corr(came, method="spearman"))
@@ -349,4 +349,7 @@ def test_the_shared_work_is_all_that_the_pages_need():
         compare(metric, view)
     worth.segments(view), worth.tenths(view), worth_lists.value_by_team(view), holdout.held_out(view), value.parameters(view)
     made = {key for key in set(view.delivery.made) - ready if key.startswith("kept")}
-    assert {e.name for k, e in view.delivery.made.items() if k in made} <= {"lives", "tally"}  # which metrics.shared makes for every report
+    assert {e.name for k, e in view.delivery.made.items() if k in made} <= {
+        "lives",
+        "tally",
+    }  # which metrics.shared makes for every report

@@ -18,7 +18,7 @@ from crmlib.crm import open_crm
 from crmlib.pages import Built
 
 PERIOD = "2026-10"
-DEMANDS = yaml.safe_load((places.ROOT / "tests" / "must_show_segments.yml").read_text("utf-8"))["segments"]
+DEMANDS = yaml.safe_load((places.ROOT / "tests" / "must_show.yml").read_text("utf-8"))["segments"]
 HOSTILE = ["<script>alert(1)</script>", "\"'><svg/onload=alert(1)>", "[x](https://evil.example)", "$x_1^2$ {share}"]
 
 

@@ -99,9 +99,9 @@ def trusted(crm: Crm) -> list[Finding]:
 
 
 def miscalibrated(crm: Crm) -> list[Finding]:
-    """Probabilities are further from what came true than can be planned with."""
+    """Probabilities are clearly, and further than can be planned with, from what came true."""
     card = churn.report(crm).card
-    if card is None or card.ece <= MISCALIBRATED:
+    if card is None or not card.off or card.ece <= MISCALIBRATED:
         return []
     return [said("churn.miscalibrated", "warning", "calibration", delta=card.ece)]
 
@@ -114,7 +114,7 @@ def drifted(crm: Crm) -> list[Finding]:
     if strong.empty:
         return []
     feature = f"feature {strong.feature.iloc[0]}"
-    return [said("churn.drifted", "warning", "drift", count=len(strong), feature=feature, psi_ratio=float(strong.psi.iloc[0]))]
+    return [said("churn.drifted", "warning", "drift", count=len(strong), feature=feature, psi_score=float(strong.psi.iloc[0]))]
 
 
 def deeper(crm: Crm) -> list[Finding]:

@@ -1,6 +1,7 @@
 """The sentence over each figure of churn, and those beside it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -153,7 +154,7 @@ def calls_says(crm: Crm) -> list[Finding]:
     """The rule by which customers are called, with what it rests on."""
     business = crm.business
     rule = "say.call_rule" if business.contact_cost else "say.call_rule_free"
-    values = {"share": business.contact_share, "saved_share": business.save_rate}
+    values: dict[str, Any] = {"share": business.contact_share, "saved_share": business.save_rate}
     return [said(rule, **values | ({"cost_amount": business.contact_cost} if business.contact_cost else {}))]
 
 
@@ -188,7 +189,7 @@ def drift_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     strong, slight = int((whole.psi >= STRONG).sum()), int(((whole.psi >= SLIGHT) & (whole.psi < STRONG)).sum())
     score = float(whole.psi[whole.feature == churn.SCORE].iloc[0])
     rule = "churn.drift_none" if not strong + slight else "churn.drift"
-    return said(rule, base=len(whole), count=strong, slight_count=slight, psi_ratio=score)
+    return said(rule, base=len(whole), count=strong, slight_count=slight, psi_score=score)
 
 
 def card_headline(crm: Crm) -> Finding:

@@ -111,7 +111,7 @@ def holdout_headline(judged: holdout.Judged) -> Finding:
     way = judged.by_way.set_index("way").loc[holdout.MODEL]
     return said(
         "value.holdout",
-        expected_count=float(way.expected_count),
+        expected_count=float(way.expected_purchases),
         count=int(way.purchase_count),
         base=judged.customers,
         days=judged.days,

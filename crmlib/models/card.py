@@ -44,6 +44,7 @@ class Card:
     baseline_auc: float
     beats: bool  # the baseline, by more than one standard error
     ece: float
+    off: bool  # clearly not calibrated
     lift: float  # of the highest tenth
     left_out: tuple[tuple[str, str], ...] = ()
     short_of: TooLittle | None = None  # why it was not tested on a later time

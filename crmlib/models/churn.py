@@ -16,7 +16,7 @@ from ..crm import Crm
 from . import drift, gain
 from .card import Report
 from .features import features
-from .fitting import fit
+from .fitting import Model, fit
 from .training import COLUMNS, SCORE, model_of, train
 
 __all__ = ["COLUMNS", "drifted", "fit", "report", "scores", "told", "trained", "until"]
@@ -61,8 +61,8 @@ def scores(crm: Crm) -> Any:
 
     → ibis table, kept, one row a customer: customer_id, team, rep_id, no_contact, probability (of having left within
       churn_horizon_days), amount_365 (revenue of the last 365 days), expected_loss (probability × amount_365, money a year),
-      warned (one of the share `contact_share` with the highest probabilities among those who may be contacted, and a
-      contact pays: expected_loss × save_rate > contact_cost), left_alone (as likely to leave as those, but asked not to be contacted)
+      warned (one of the share `contact_share` with the highest probabilities among those who may be contacted, above
+      their mean, and a contact pays: expected_loss × save_rate > contact_cost), left_alone (as likely to leave as those, but asked not to be contacted)
     No rows where there is no model.
     """
     return crm.kept("churn scores", _scored)
@@ -70,9 +70,13 @@ def scores(crm: Crm) -> Any:
 
 def _scored(company: Crm) -> Any:
     kept = trained(company)
+    return scored(company, None if "lacks" in kept else model_of(kept))
+
+
+def scored(company: Crm, model: Model | None) -> Any:
+    """The customers of the company with what a model says of them. → ibis table as `scores`; no rows without a model"""
     parts = [pd.DataFrame(columns=_SCORED)]
-    if "lacks" not in kept:
-        model = model_of(kept)
+    if model is not None:
         parts = [_said(model.probability(rows[COLUMNS]), rows) for rows in _chunks(company)] or parts
     return ibis.memtable(_called(company, pd.concat(parts, ignore_index=True))[[*_SCORES]], schema=_SCORES)
 
@@ -103,7 +107,11 @@ def _chunks(company: Crm) -> Any:
 
 def told(crm: Crm) -> Any:
     """What the ledger keeps of the scores. → ibis table: target (customer_id), value (probability), label ("warned" or null)"""
-    table = scores(crm.company)
+    return entries(scores(crm.company))
+
+
+def entries(table: Any) -> Any:
+    """Scores in the form of the ledger. → ibis table: target, value, label"""
     return table.select(target="customer_id", value="probability", label=ibis.ifelse(table.warned, WARNED, ibis.null("string")))
 
 

@@ -1,6 +1,5 @@
 """What came of earlier warnings: those of the period before, and of the newest period of which it is known for good who left."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +7,14 @@ import ibis
 import pandas as pd
 
 from ..crm import Crm
+from ..measures import day
 from ..periods import Period
-from . import churn
+from . import churn, snapshots
+from .encoding import Encoding
+from .fitting import refitted, too_little
 from .judged import Judged, judged
 from .snapshots import known_after, known_until
+from .training import COLUMNS, keyed
 
 SO_FAR, FINAL, PREDICTED, BACK_CAST = "so far", "final", "predicted", "back-cast"
 PAST = ["scored_on", "made", "judged_state", "scored_count", "warned_of_count", "left_count", "warned_left_count", "right_share",
@@ -22,7 +25,7 @@ def last_period(crm: Crm, told: Any) -> Judged:
     """What came of the warnings of the period before, by this page's end.
 
     `told`: what the ledger holds of them (`crm.told("score", "churn", crm.previous.period)`); where it holds nothing, the scores
-    are made now, as that period's own page would make them: back-cast.
+    are made now: back-cast.
     """
     return judged(crm, told if _any(told) else back_cast(crm))
 
@@ -40,17 +43,21 @@ def final_period(crm: Crm) -> Period:
 
 
 def back_cast(crm: Crm) -> Any:
-    """The scores of the period before, made now. → ibis table: target, value, label, starts, ends, made_at (this page's end)"""
-    then = replace(crm.previous, beside=None)  # that period's own page: what it has kept is used
-    if then.first_day is None or then.end <= then.first_day:
-        return churn.told(crm).limit(0).mutate(**_days(crm, crm))
-    return churn.told(then).mutate(**_days(crm, then))
+    """The scores of the period before, made now: by the kind of model that is taken now, fitted to what was known then.
+
+    → ibis table: target, value, label, starts, ends, made_at (this page's end)
+    """
+    then = crm.company.previous
+    starts, ends = then.end, then.end + timedelta(days=crm.business.churn_horizon_days)
+    days = {"starts": ibis.date(starts.isoformat()), "ends": ibis.date(ends.isoformat()), "made_at": day(crm.end)}
+    return churn.entries(then.kept("churn back-cast", _made_now)).mutate(**days)
 
 
-def _days(crm: Crm, then: Crm) -> dict[str, Any]:
-    ends = then.end + timedelta(days=crm.business.churn_horizon_days)
-    moment = lambda day: ibis.timestamp(day.year, day.month, day.day, 0, 0, 0)  # noqa: E731
-    return {"starts": ibis.date(then.end.isoformat()), "ends": ibis.date(ends.isoformat()), "made_at": moment(crm.end)}
+def _made_now(then: Crm) -> Any:
+    card, rows = churn.report(then.judge).card, keyed(snapshots.fitted(then))
+    if card is None or too_little(rows.left, Encoding.of(rows[COLUMNS])):
+        return churn.scored(then, None)
+    return churn.scored(then, refitted(card.model, rows[COLUMNS], rows.left)[0])
 
 
 def _any(told: Any) -> bool:

@@ -137,7 +137,7 @@ def _ahead(crm: Crm) -> Figure | dict[str, float]:
     found = crm.once("value sums", lambda: of_customers(crm, "value sums", make).execute()).drop(columns="team").sum()
     if not sums(crm)["ever"]:
         return Figure(None, 0, "no_base")
-    return {str(k): float(v) for k, v in found.items()} if found.ever else Figure(None, None, "no_model")
+    return {str(k): float(v) for k, v in found.items()} if found.ever else Figure(None, None, "no_fit")
 
 
 WAYS = ("simple", "discounted margin", "probabilistic")

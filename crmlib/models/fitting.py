@@ -126,7 +126,9 @@ def _out_of_time(train: pd.DataFrame, left: pd.Series, test: pd.DataFrame, came:
     unknown, _, _ = unseen(chosen, train, left, baseline, FOLDS)
     model = Model(fits[chosen], calibrator(chosen, left.to_numpy(), unknown))
     tested = pd.DataFrame({"probability": model.calibrator.probability(scores[chosen]), "left": came})
-    return Fit(model, OUT_OF_TIME, table, tested, test, fits[chosen], test, len(train), int(left.sum()), _left_out(fits))
+    return Fit(
+        model, OUT_OF_TIME, table, tested, test, fits[chosen], test, len(train), int(left.sum()), Encoding.of(train).left_out
+    )
 
 
 def _crossed(frame: pd.DataFrame, left: pd.Series, baseline: str) -> Fit:
@@ -139,14 +141,7 @@ def _crossed(frame: pd.DataFrame, left: pd.Series, baseline: str) -> Fit:
     tested = pd.DataFrame({"probability": crossed(by.method, outcome, score), "left": left})
     model = Model(fitted(chosen, frame, outcome, baseline), by)
     held = frame[fold == TEST_FOLDS - 1]
-    return Fit(
-        model, CROSSED, table, tested, frame, fits[-1], held, len(frame), int(left.sum()), _left_out({chosen: model.fitted})
-    )
-
-
-def _left_out(fits: dict[str, Fitted]) -> tuple[tuple[str, str], ...]:
-    """The columns that said nothing: as the most involved candidate saw them."""
-    return [one for name, one in fits.items() if name != ONE_LINE][-1].encoding.left_out
+    return Fit(model, CROSSED, table, tested, frame, fits[-1], held, len(frame), int(left.sum()), Encoding.of(frame).left_out)
 
 
 def compared(left: np.ndarray, scores: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 PARTS = 10
+_SAME = 1e-9  # probabilities that differ by less do not
 DEEP = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)  # shares of the customers who are called
 GAINED = ["decile", "base", "left_count", "left_share", "predicted_share", "lift_ratio", "gained_share"]
 CALLED = [
@@ -78,19 +79,18 @@ def pays(probability: np.ndarray, amount: np.ndarray, save_rate: float, contact_
 
 
 def warned(probability: np.ndarray, amount: np.ndarray, save_rate: float, contact_cost: float, share: float) -> np.ndarray:
-    """Whom to call: the share of the customers with the highest probabilities, as far as a contact pays.
+    """Whom to call: the share of the customers with the highest probabilities, above the mean of all, as far as a contact pays.
 
-    As many are called as can be (`share`), those of the same probability as the last one only if all of them can.
+    Of equal probabilities those who bring more come first, then those who stand first.
 
-    >>> warned(np.array([0.5, 0.4, 0.4, 0.1]), np.full(4, 100.0), 0.3, 0.0, 0.5).tolist()
-    [True, False, False, False]
+    >>> warned(np.array([0.5, 0.4, 0.4, 0.1]), np.array([9.0, 1.0, 2.0, 9.0]), 0.3, 0.0, 0.5).tolist()
+    [True, False, True, False]
     """
-    values, most = np.asarray(probability, float), called(len(probability), share)
-    if not most:
-        return np.zeros(len(values), dtype=bool)
-    ranked = np.sort(values)[::-1]
-    beyond = ranked[most] if most < len(ranked) else -1.0
-    return (values >= ranked[most - 1]) & (values > beyond) & pays(values, amount, save_rate, contact_cost)
+    values, money = np.asarray(probability, float), np.nan_to_num(np.asarray(amount, float))
+    chosen = np.zeros(len(values), dtype=bool)
+    chosen[np.lexsort([-money, -values])[: called(len(values), share)]] = True
+    above = values > values.mean() + _SAME if len(values) else chosen
+    return chosen & above & pays(values, amount, save_rate, contact_cost)
 
 
 def calls(left: np.ndarray, probability: np.ndarray, amount: np.ndarray, save_rate: float, contact_cost: float) -> pd.DataFrame:

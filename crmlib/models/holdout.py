@@ -59,7 +59,7 @@ def held_out(crm: Crm) -> Judged:
     """The company's hold-out, for every page the same.
 
     Needs orders: customer_id, ordered_at, amount.
-    → Judged: by_way: way (model, as before, all alike), expected_count, purchase_count, error_share (Σ expected / Σ bought − 1),
+    → Judged: by_way: way (model, as before, all alike), expected_purchases, purchase_count, error_share (Σ expected / Σ bought − 1),
       mean_error (purchases a customer), root_error, rank_correlation (Spearman), top_share (of all that was bought, by the fifth expected
       to buy most), amount_error_share (the same as error_share, of money; NaN without a model of spending); by_repeats: repeats ("0" …
       "7+", before the time held out), customers, expected, actual (mean purchases)
@@ -90,7 +90,7 @@ def _by_way(frame: pd.DataFrame) -> pd.DataFrame:
     firsts = frame.groupby("way")[["rank_correlation", "top_part"]].first().reindex(sums.index)
     return pd.DataFrame(
         {
-            "way": list(sums.index), "expected_count": sums.expected, "purchase_count": sums.actual,
+            "way": list(sums.index), "expected_purchases": sums.expected, "purchase_count": sums.actual,
             "error_share": sums.expected / sums.actual.where(sums.actual > 0) - 1, "mean_error": sums.missed / sums.customers,
             "root_error": np.sqrt(sums.squared / sums.customers), "rank_correlation": firsts.rank_correlation,
             "top_share": firsts.top_part / sums.actual.where(sums.actual > 0),

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from ..crm import Crm
-from . import churn, churn_figures, churn_tables, holdout, segment_checks, segment_groups, segments, value, worth
+from . import churn, churn_figures, churn_tables, clv, holdout, segment_checks, segment_groups, segments, value
 from .clusters import STABLE
 
 MODELS = ["trained_model", "row_count", "customer_count", "judged_by", "measured", "baseline_measured", "verdict"]
@@ -21,7 +21,7 @@ def work(crm: Crm) -> pd.DataFrame:
       measured, baseline_measured (the same of what needs no model), verdict
     """
     for table in (churn.scores, churn.drifted, churn_tables.bands, churn_figures.tally, segment_groups.sums, segment_checks.explained,
-                  worth.segments, worth.distribution):  # fmt: skip
+                  clv.work):  # fmt: skip
         table(crm)
     return pd.DataFrame([_churn(crm), _segments(crm), _value(crm)], columns=MODELS)
 

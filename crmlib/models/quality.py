@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy.special import chdtri
 from scipy.stats import rankdata
 
 BINS = 10
@@ -62,6 +63,18 @@ def ece(left: np.ndarray, probability: np.ndarray, bins: int = BINS) -> float:
     """
     found = calibration(left, probability, bins)
     return float((found.base * (found.predicted_share - found.left_share).abs()).sum() / max(found.base.sum(), 1))
+
+
+def off(left: np.ndarray, probability: np.ndarray, level: float = 0.99) -> bool:
+    """Whether probabilities are clearly not those with which customers left (Hosmer, Lemeshow 1980: tenths, χ²).
+
+    >>> off(np.array([0, 1] * 50), np.full(100, 0.6)), off(np.array([0, 1] * 500), np.full(1000, 0.6))
+    (False, True)
+    """
+    found = calibration(left, probability)
+    expected = (found.predicted_share * found.base).to_numpy()
+    spread = np.maximum(expected * (1 - found.predicted_share.to_numpy()), 1e-9)
+    return bool(((found.left_count.to_numpy() - expected) ** 2 / spread).sum() > chdtri(len(found), 1 - level))
 
 
 def pr_auc(left: np.ndarray, score: np.ndarray) -> float:

@@ -30,7 +30,7 @@ def train(company: Crm) -> dict[str, Any]:
         return {"lacks": json.dumps(asdict(found))}
     one, short_of = found
     days = snapshots.cutoffs(company)
-    rows = _keyed(snapshots.fitted(company))
+    rows = keyed(snapshots.fitted(company))
     if one.how == CROSSED:
         model, unknown = one.model, one.tested.probability
     else:
@@ -56,17 +56,17 @@ def _fit(company: Crm) -> tuple[Fit, TooLittle | None] | TooLittle:
         return TooLittle("days", days.days, days.needed)
     short_of: TooLittle | None = None if days.compared else TooLittle("days", days.days, days.needed_to_test)
     if days.compared:
-        train_rows, test_rows = _keyed(snapshots.compared(company)), _keyed(snapshots.tested(company))
+        train_rows, test_rows = keyed(snapshots.compared(company)), keyed(snapshots.tested(company))
         found = fit(train_rows[COLUMNS], train_rows.left, test_rows[COLUMNS], test_rows.left)
         if isinstance(found, Fit):
             return found, None
         short_of = found
-    rows = _keyed(snapshots.fitted(company))
+    rows = keyed(snapshots.fitted(company))
     found = fit(rows[COLUMNS], rows.left)
     return (found, short_of) if isinstance(found, Fit) else found
 
 
-def _keyed(rows: pd.DataFrame) -> pd.DataFrame:
+def keyed(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of snapshots by customer and day."""
     return rows.set_index(["customer_id", "cutoff"])
 
@@ -81,7 +81,7 @@ def _card(one: Fit, days: Any, rows: pd.DataFrame, short_of: TooLittle | None) -
         model=one.model.name, how=one.how, method=one.model.calibrator.method, rows=len(rows), leavers=int(rows.left.sum()),
         cutoffs=iso(days.fitted), compared=iso(days.compared) if out else (), test=days.test.isoformat() if out else None,
         tested_rows=len(left), tested_leavers=int(left.sum()), auc=float(taken.auc), auc_error=float(taken.auc_error),
-        baseline=str(plain.model), baseline_auc=float(plain.auc), beats=beats_baseline(table), ece=quality.ece(left, said),
+        baseline=str(plain.model), baseline_auc=float(plain.auc), beats=beats_baseline(table), ece=quality.ece(left, said), off=quality.off(left, said),
         lift=gain.lift_at_k(left, said), left_out=one.left_out, short_of=short_of,
     )  # fmt: skip
 
