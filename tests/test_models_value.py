@@ -349,4 +349,7 @@ def test_the_shared_work_is_all_that_the_pages_need():
         compare(metric, view)
     worth.segments(view), worth.tenths(view), worth_lists.value_by_team(view), holdout.held_out(view), value.parameters(view)
     made = {key for key in set(view.delivery.made) - ready if key.startswith("kept")}
-    assert {e.name for k, e in view.delivery.made.items() if k in made} <= {"lives", "tally"}  # which metrics.shared makes for every report
+    assert {e.name for k, e in view.delivery.made.items() if k in made} <= {
+        "lives",
+        "tally",
+    }  # which metrics.shared makes for every report
