@@ -24,6 +24,13 @@ def findings(crm: Crm) -> list[Finding]:
     return ordered(found, "value.calm")
 
 
+# by whether it is the company's page, and whether shares of all customers may be said
+_GONE_QUIET = {
+    (True, True): "value.quiet_company", (True, False): "value.quiet_company_counts",
+    (False, True): "value.quiet_team", (False, False): "value.quiet_team_counts",
+}  # fmt: skip
+
+
 def quiet(crm: Crm, table: pd.DataFrame) -> list[Finding]:
     """Customers who bought much and went quiet, from five on; a problem from a fifth of the sales on. Of a small base no share is said."""
     found, sales_amount = worth.quiet(crm), float(table.sales_amount.sum())
@@ -34,7 +41,7 @@ def quiet(crm: Crm, table: pd.DataFrame) -> list[Finding]:
               "days": crm.business.rfm_window_days, "quiet_days": math.ceil(crm.business.inactive_after_days / worth.QUIET_PART)}  # fmt: skip
     if enough(crm, table):
         values |= {"share": share}
-    rule = f"value.quiet_{'team' if crm.team != ALL else 'company'}{'' if 'share' in values else '_counts'}"
+    rule = _GONE_QUIET[crm.team == ALL, "share" in values]
     severity = "problem" if share >= QUIET_GRAVE else "warning"
     return [
         Finding(rule, severity, values, "segments" if crm.team == ALL else "going-quiet")
@@ -87,13 +94,17 @@ def model(crm: Crm) -> list[Finding]:
     if failed:
         part, fit = failed[0]
         if fit.few:
-            return [said(f"value.{fit.reason}", "info", "ways", count=fit.n, needed_count=fit.needed)]
-        return [said(f"value.{part}_failed", "warning", "ways")]
+            return [said(_FEW[str(fit.reason)], "info", "ways", count=fit.n, needed_count=fit.needed)]
+        return [said(_FAILED[part], "warning", "ways")]
     judged = holdout.held_out(crm)
     if judged.reason is not None:
         return []  # the figure of the hold-out says why
     way = judged.by_way.set_index("way").loc[holdout.MODEL]
     return [*_beaten(judged), *_far_off(judged, way)]
+
+
+_FEW = {"few_buyers": "value.few_buyers", "few_repeaters": "value.few_repeaters"}
+_FAILED = {value.BUYING: "value.buying_failed", value.SPENDING: "value.spending_failed"}
 
 
 def _beaten(judged: holdout.Judged) -> list[Finding]:
@@ -109,8 +120,13 @@ _VERDICTS = {True: ("value.model_better", "info"), None: ("value.model_as_good",
 
 def _far_off(judged: holdout.Judged, way: pd.Series) -> list[Finding]:
     """The money, or where it is not known the purchases, expected of all customers together were at least a fifth off."""
-    shares = {"amount": way.amount_error_share, "purchases": way.error_share}
-    kind, off = next(((k, float(v)) for k, v in shares.items() if pd.notna(v)), ("", 0.0))
-    if abs(off) < FAR_OFF:
+    kind, off = ("amount", way.amount_error_share) if pd.notna(way.amount_error_share) else ("purchases", way.error_share)
+    if not abs(off) >= FAR_OFF:
         return []
-    return [said(f"value.{kind}_{'over' if off > 0 else 'under'}", "warning", "holdout-ways", share=abs(off), days=judged.days)]
+    return [said(_OFF[kind, off > 0], "warning", "holdout-ways", share=abs(float(off)), days=judged.days)]
+
+
+_OFF = {
+    ("amount", True): "value.amount_over", ("amount", False): "value.amount_under",
+    ("purchases", True): "value.purchases_over", ("purchases", False): "value.purchases_under",
+}  # fmt: skip

@@ -121,8 +121,9 @@ def holdout_headline(judged: holdout.Judged) -> Finding:
 def _why_not(judged: holdout.Judged) -> Finding:
     if judged.reason == "short":
         return said("value.holdout_short", span_days=judged.n, needed_days=judged.needed)
-    if judged.reason in ("few_buyers", "few_repeaters"):
-        return said(f"value.holdout_{judged.reason}", count=judged.n, needed_count=judged.needed)
+    few = {"few_buyers": "value.holdout_few_buyers", "few_repeaters": "value.holdout_few_repeaters"}
+    if judged.reason in few:
+        return said(few[judged.reason], count=judged.n, needed_count=judged.needed)
     return said("value.holdout_failed")
 
 
