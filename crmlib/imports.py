@@ -26,6 +26,11 @@ def code(notebook: Path) -> dict[str, str]:
     return reached(imported(source, [])) | data()
 
 
+def reach_models(files: Iterable[str]) -> bool:
+    """Whether these files of crmlib are code that uses what is fitted."""
+    return any(name.startswith("models/") for name in files)
+
+
 def reached(modules: Iterable[str]) -> dict[str, str]:
     """The files of these modules and of all that they import, in turn."""
     found: dict[str, str] = {}

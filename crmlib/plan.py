@@ -59,6 +59,11 @@ class Job:
         """What the page is known by in the site."""
         return (folder(self.team), self.period, self.report)
 
+    @property
+    def uses_models(self) -> bool:
+        """Whether its notebook uses what is fitted."""
+        return imports.reach_models(self.made_of.get("code", ()))
+
     def __str__(self) -> str:
         return f"{self.report} {self.team} {self.period}"
 
@@ -121,14 +126,14 @@ def choose_reports(asked: list[str], only: str) -> list[str]:
     known = list(dict.fromkeys([*shared, *asked]))
     if only and only not in known:
         raise UsageError(_unknown("report", only, known, "REPORT, or reports in the params file"))
-    return [*shared * (only != PREPARE and _uses_models(only)), only] if only else known
+    return [*shared * (only != PREPARE and _hears_of_models(only)), only] if only else known
 
 
-def _uses_models(report: str) -> bool:
+def _hears_of_models(report: str) -> bool:
     """Whether a report's notebook uses what is fitted: `prepare` tells the ledger of it, and later periods are judged by that."""
     path = notebook.path_of(report)
     notebook.check(path)
-    return any(name.startswith("models/") for name in imports.code(path))
+    return imports.reach_models(imports.code(path))
 
 
 def jobs(params: Params, asked: Narrowing, prepared: "Prepared", site: Release) -> list[Job]:

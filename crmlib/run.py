@@ -72,10 +72,10 @@ def tasks(jobs: Iterable[Job], run: Path, limits: Limits) -> list[Task]:
 
 
 def in_order(todo: Iterable[Task], seconds: Callable[[Job], float | None]) -> list[Task]:
-    """What others build on first (who needs it meanwhile waits for it at the store's lock), then the longest by what it took
-    before: the last to end is then a short one.
+    """What others build on first, and those who need its models last: till then they would wait at the store's lock. Else the
+    longest first, by what it took before: the last to end is then a short one.
     """
-    return sorted(todo, key=lambda task: (task.job.report != PREPARE, -(seconds(task.job) or 0)))
+    return sorted(todo, key=lambda task: (task.job.report != PREPARE, task.job.uses_models, -(seconds(task.job) or 0)))
 
 
 def execute_all(

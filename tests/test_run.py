@@ -204,11 +204,14 @@ def test_each_of_many_gets_its_share_of_the_machine(monkeypatch, at_once, alone,
     assert process.share(at_once, alone) == {"CRM_THREADS": str(threads), "CRM_MEMORY": memory}
 
 
-def test_prepare_runs_first_and_the_longest_of_the_others_next():
-    took = {"funnel": 2.0, "activity": 5.0, "prepare": 1.0, "new": None}
-    jobs = [Job(report, "2026-10", "all", "demo", ("en",)) for report in took]
+def test_prepare_runs_first_what_needs_its_models_last_and_of_the_others_the_longest_next():
+    took = {"churn": 50.0, "funnel": 2.0, "activity": 5.0, "prepare": 1.0, "new": None}
+    code = {"churn": {"models/churn.py": "", "kpi.py": ""}, "funnel": {"kpi.py": ""}}
+    jobs = [Job(report, "2026-10", "all", "demo", ("en",), made_of={"code": code.get(report, {})}) for report in took]
     tasks = [run.Task(job, Path(), Path(), Limits()) for job in jobs]
-    assert [t.job.report for t in run.in_order(tasks, lambda job: took[job.report])] == ["prepare", "activity", "funnel", "new"]
+    assert [t.job.report for t in run.in_order(tasks, lambda job: took[job.report])] == [
+        *"prepare activity funnel new churn".split()
+    ]
 
 
 @pytest.mark.parametrize(("asked", "engine"), [("", "crm"), (None, "crm"), ("kernel", "kernel"), ("crm", "crm")])
