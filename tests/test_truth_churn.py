@@ -48,7 +48,7 @@ def test_scores_rank_who_stops_nearly_as_well_as_the_hazard_itself(firm, truth, 
     stops = (stopped.reindex(told["customer_ids"]) < pd.Timestamp(day) + pd.Timedelta(days=horizon)).to_numpy()[known]
     reached, error = quality.auc(stops, said.to_numpy()[known])
     best, _ = quality.auc(stops, np.array(told[f"within_{horizon}"])[known])
-    assert reached >= OF_THE_HAZARD * told[f"auc_{horizon}"] and reached >= OF_THE_HAZARD * best
+    assert reached >= OF_THE_HAZARD * max(told[f"auc_{horizon}"], best)
     assert reached < best + 3 * error  # better than the hazard itself would be a leak
 
 
@@ -62,28 +62,16 @@ def test_probabilities_come_true_and_the_model_beats_its_baseline(firm):
 def test_it_goes_by_what_makes_customers_stop(firm):
     """Planted: upset (tickets, low scores), fading (own activity falls), young, price-sensitive, paying late, by tier."""
     frame = churn.report(open_crm(str(firm), "2026-10")).frames["drivers"]
-    falls = frame.set_index("feature").auc_fall
-    clear = set(frame.feature[frame.auc_fall > 2 * frame.fall_spread])
+    falls, clear = frame.set_index("feature").auc_fall, set(frame.feature[frame.auc_fall > 2 * frame.fall_spread])
     planted = {
         "upset": {"tickets_90", "tickets_365", "satisfaction_90", "lowest_90"},
-        "fading": {
-            "quiet_days",
-            "quiet_gaps",
-            "own_90",
-            "own_drop",
-            "logins_30",
-            "logins_90",
-            "orders_drop",
-            "orders_90",
-            "contacts_90",
-        },
-        "price": {"discounted_share_365"},
-        "payer": {"late_days_365", "overdue_share"},
-        "tier": {"tier"},
+        "fading": {"quiet_days", "quiet_gaps", "own_90", "own_drop", "logins_30", "logins_90", "orders_drop", "orders_90"},
+        "by tier": {"tier"},
     }
-    assert {sign for sign, names in planted.items() if names & clear} >= set(planted) - {"payer"}
-    assert falls[[*planted["payer"]]].sum() > 0
-    assert abs(falls[["industry", "acquisition_channel"]]).max() < 0.002
+    assert all(names & clear for names in planted.values())
+    for weaker in ({"discounted_share_365"}, {"late_days_365", "overdue_share"}, {"tenure_days"}):
+        assert falls[[*weaker]].sum() > 0, weaker
+    assert falls[["industry", "acquisition_channel"]].abs().max() < 0.002  # nothing is planted there
 
 
 def test_what_they_say_has_the_planted_direction(firm):
