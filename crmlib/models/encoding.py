@@ -108,12 +108,15 @@ def _number(name: str, values: np.ndarray, bends: tuple[float, ...]) -> Column |
     if not len(known):
         return EMPTY
     if known.min() == known.max():
-        return CONSTANT if not gaps else Column(name, gaps, None, False, *([float(known[0])] * 4))
+        only = float(known[0])
+        return CONSTANT if not gaps else Column(name, gaps, None, False, only, only, only, only)
     logged = bool(known.min() >= 0 and pd.Series(known).skew() > SKEWED)
     taken = np.log1p(known) if logged else known
-    scale = taken.min(), taken.max(), np.median(taken), taken.mean(), taken.std()
-    inside = [q for q in np.unique(np.quantile(taken, bends)) if taken.min() < q < taken.max()] if bends else []
-    return Column(name, gaps, None, logged, *map(float, scale), tuple(float((q - scale[3]) / scale[4]) for q in inside))
+    low, high, middle, centre, spread = map(float, (taken.min(), taken.max(), np.median(taken), taken.mean(), taken.std()))
+    inside = [q for q in np.unique(np.quantile(taken, bends)) if low < q < high] if bends else []
+    return Column(
+        name, gaps, None, logged, low, high, middle, centre, spread, tuple(float((q - centre) / spread) for q in inside)
+    )
 
 
 def _word(name: str, said: pd.Series) -> Column | str:

@@ -87,7 +87,7 @@ def warned(probability: np.ndarray, amount: np.ndarray, save_rate: float, contac
     [True, False, True, False]
     """
     values, money = np.asarray(probability, float), np.nan_to_num(np.asarray(amount, float))
-    chosen = np.zeros(len(values), dtype=bool)
+    chosen: np.ndarray = np.zeros(len(values), dtype=bool)
     chosen[np.lexsort([-money, -values])[: called(len(values), share)]] = True
     above = values > values.mean() + _SAME if len(values) else chosen
     return chosen & above & pays(values, amount, save_rate, contact_cost)
