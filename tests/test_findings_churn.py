@@ -85,6 +85,8 @@ def test_stake(said, warned, loss, expected):
 @pytest.mark.parametrize(("beats", "ece", "expected"), [(True, 0.03, ["churn.trusted"]), (True, 0.0301, []), (False, 0.01, [])])
 def test_trusted(said, beats, ece, expected):
     assert rules_of(rules.trusted(said(card(beats=beats, ece=ece)))) == expected
+    assert rules.trusted(said(card(beats=beats, ece=ece, how=CROSSED))) == []
+    assert rules.trusted(said(card(beats=beats, ece=ece), drift=[("quiet_days", 0.25)])) == []
 
 
 @pytest.mark.parametrize(

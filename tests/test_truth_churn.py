@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib import demo
+from crmlib import demo, places
 from crmlib.crm import open_crm
 from crmlib.models import churn, quality
 
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.long
 CUSTOMERS = 20_000
 DAYS = {"2025-10-01": "2025-09", "2026-04-01": "2026-03"}  # of the truth's snapshots, and the period that ends on each
 OF_THE_HAZARD = 0.95
+UCI = places.ROOT / ".." / "shared" / "data" / "uci_online_retail_II"
 
 
 @pytest.fixture(scope="module", params=[1, 2])
@@ -48,7 +49,7 @@ def test_scores_rank_who_stops_nearly_as_well_as_the_hazard_itself(firm, truth, 
     stops = (stopped.reindex(told["customer_ids"]) < pd.Timestamp(day) + pd.Timedelta(days=horizon)).to_numpy()[known]
     reached, error = quality.auc(stops, said.to_numpy()[known])
     best, _ = quality.auc(stops, np.array(told[f"within_{horizon}"])[known])
-    assert reached >= OF_THE_HAZARD * told[f"auc_{horizon}"] and reached >= OF_THE_HAZARD * best
+    assert reached >= OF_THE_HAZARD * max(told[f"auc_{horizon}"], best)
     assert reached < best + 3 * error  # better than the hazard itself would be a leak
 
 
@@ -62,28 +63,16 @@ def test_probabilities_come_true_and_the_model_beats_its_baseline(firm):
 def test_it_goes_by_what_makes_customers_stop(firm):
     """Planted: upset (tickets, low scores), fading (own activity falls), young, price-sensitive, paying late, by tier."""
     frame = churn.report(open_crm(str(firm), "2026-10")).frames["drivers"]
-    falls = frame.set_index("feature").auc_fall
-    clear = set(frame.feature[frame.auc_fall > 2 * frame.fall_spread])
+    falls, clear = frame.set_index("feature").auc_fall, set(frame.feature[frame.auc_fall > 2 * frame.fall_spread])
     planted = {
         "upset": {"tickets_90", "tickets_365", "satisfaction_90", "lowest_90"},
-        "fading": {
-            "quiet_days",
-            "quiet_gaps",
-            "own_90",
-            "own_drop",
-            "logins_30",
-            "logins_90",
-            "orders_drop",
-            "orders_90",
-            "contacts_90",
-        },
-        "price": {"discounted_share_365"},
-        "payer": {"late_days_365", "overdue_share"},
-        "tier": {"tier"},
+        "fading": {"quiet_days", "quiet_gaps", "own_90", "own_drop", "logins_30", "logins_90", "orders_drop", "orders_90"},
+        "by tier": {"tier"},
     }
-    assert {sign for sign, names in planted.items() if names & clear} >= set(planted) - {"payer"}
-    assert falls[[*planted["payer"]]].sum() > 0
-    assert abs(falls[["industry", "acquisition_channel"]]).max() < 0.002
+    assert all(names & clear for names in planted.values())
+    for weaker in ({"discounted_share_365"}, {"late_days_365", "overdue_share"}, {"tenure_days"}):
+        assert falls[[*weaker]].sum() > 0, weaker
+    assert falls[["industry", "acquisition_channel"]].abs().max() < 0.002  # nothing is planted there
 
 
 def test_what_they_say_has_the_planted_direction(firm):
@@ -100,3 +89,12 @@ def test_the_warned_leave_far_more_often_than_the_others(firm, truth):
         days=90
     )
     assert stopped[every.warned].mean() > 3 * stopped[~every.warned].mean()
+
+
+@pytest.mark.skipif(not UCI.is_dir(), reason="UCI's Online Retail data are not here")
+def test_real_orders_beat_their_baseline():
+    """A year of a wholesaler's orders and nothing else: cross-validated, since one year holds no later time to test on."""
+    card = churn.report(open_crm("uci_online_retail_II", "2010-11")).card
+    assert card.how == "cross-validated" and (card.short_of.what, card.short_of.needed) == ("days", 630)
+    assert card.baseline == "recency alone" and card.beats and 0.66 < card.auc < 0.74 and 0.54 < card.baseline_auc < 0.62
+    assert card.ece <= 0.03

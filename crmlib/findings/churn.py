@@ -84,9 +84,9 @@ def no_better(crm: Crm) -> list[Finding]:
 
 
 def trusted(crm: Crm) -> list[Finding]:
-    """How far the model can be relied on: it beats the baseline, and what it says comes true."""
+    """How far the model can be relied on: on a later time it beats the baseline, what it says comes true, and nobody has changed since."""
     card = churn.report(crm).card
-    if card is None or not card.beats or card.ece > MISCALIBRATED:
+    if card is None or card.how == CROSSED or not card.beats or card.ece > MISCALIBRATED or drifted(crm):
         return []
     values = {
         "auc_share": card.auc,

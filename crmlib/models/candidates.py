@@ -9,9 +9,9 @@ import pandas as pd
 
 from .encoding import Encoding
 
-CONSTANT, ONE_LINE = "constant", "recency alone"
+CONSTANT, ONE_LINE, LOGISTIC = "constant", "recency alone", "logistic regression"
 # from the simplest on: of equally good ones the first is taken
-ORDER = (CONSTANT, ONE_LINE, "logistic regression", "decision tree", "boosting", "neural net")
+ORDER = (CONSTANT, ONE_LINE, LOGISTIC, "decision tree", "boosting", "neural net")
 SEED = 20_260_101
 THREADS = 1  # so that the same data give the same numbers, whatever the machine
 
@@ -33,7 +33,7 @@ def fitted(name: str, frame: pd.DataFrame, left: np.ndarray, baseline: str) -> F
     """A candidate fitted to training rows; `baseline`: the one column that the one-line baseline knows."""
     from threadpoolctl import threadpool_limits
 
-    encoding = Encoding.of(frame[[baseline]] if name == ONE_LINE else frame)
+    encoding = Encoding.of(frame[[baseline]] if name == ONE_LINE else frame, bent=name == LOGISTIC)
     with threadpool_limits(THREADS), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a net that is stopped early says that it could go on
         return Fitted(name, encoding, _estimator(name, len(frame)).fit(encoding.matrix(frame), left))
@@ -59,7 +59,7 @@ def _estimator(name: str, rows: int) -> Any:
     made = {
         CONSTANT: lambda: DummyClassifier(strategy="prior"),
         ONE_LINE: lambda: LogisticRegression(),
-        "logistic regression": lambda: LogisticRegression(C=0.3, max_iter=300),
+        LOGISTIC: lambda: LogisticRegression(C=0.06, max_iter=400),
         "decision tree": lambda: DecisionTreeClassifier(max_depth=6, min_samples_leaf=few, random_state=SEED),
         "boosting": lambda: HistGradientBoostingClassifier(
             max_iter=80, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=max(10, few // 4), l2_regularization=1.0,

@@ -2,7 +2,8 @@
 
 A number becomes log(1 + x) where it is skewed and never negative, is taken as the nearest value that the training rows knew
 where it lies beyond them, is scaled to mean 0 and standard deviation 1, and the median where it is missing, with a column of
-its own that says so. A word becomes a column for each of its frequent values; a value never seen before is none of them.
+its own that says so. `bent`: beside it stands how far it lies above each of some quantiles, so that what is linear in these
+columns may bend there. A word becomes a column for each of its frequent values; a value never seen before is none of them.
 """
 
 import json
@@ -14,6 +15,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 SKEWED = 1.0  # the skewness from which a number that is never negative is taken by its logarithm
+BENDS = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99)  # the quantiles at which a number may bend: most of them where few customers are
 FREQUENT, MOST_WORDS = 20, 30  # rows that a word needs, and the words of a column that have a column of their own
 EMPTY, CONSTANT, DATE, SCATTERED = "column empty", "column constant", "column of dates", "column scattered"
 
@@ -31,17 +33,19 @@ class Column:
     middle: float = 0.0
     centre: float = 0.0
     spread: float = 1.0
+    bends: tuple[float, ...] = ()
 
     @property
     def width(self) -> int:
-        return (1 if self.words is None else len(self.words)) + self.gaps
+        return (1 + len(self.bends) if self.words is None else len(self.words)) + self.gaps
 
     def values(self, column: pd.Series) -> np.ndarray:
         """Its rows as numbers: as many columns as it is wide."""
         if self.words is None:
             known = _scaled(_numbers(column), self)
-            parts = [np.where(np.isnan(known), (self.middle - self.centre) / self.spread, known)]
             missing = np.isnan(known)
+            whole = np.where(missing, (self.middle - self.centre) / self.spread, known)
+            parts = [whole, *(np.maximum(whole - bend, 0.0) for bend in self.bends)]
         else:
             said = column.astype("string")
             parts, missing = [(said == word).fillna(False).to_numpy(float) for word in self.words], said.isna().to_numpy()
@@ -56,9 +60,9 @@ class Encoding:
     left_out: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> "Encoding":
+    def of(cls, frame: pd.DataFrame, bent: bool = False) -> "Encoding":
         """Learned from training rows."""
-        found = {str(name): _learned(str(name), frame[name]) for name in sorted(frame.columns, key=str)}
+        found = {str(name): _learned(str(name), frame[name], BENDS if bent else ()) for name in sorted(frame.columns, key=str)}
         left_out = tuple((name, why) for name, why in found.items() if isinstance(why, str))
         return cls(tuple(c for c in found.values() if isinstance(c, Column)), left_out)
 
@@ -86,29 +90,33 @@ class Encoding:
     def of_text(cls, text: str) -> "Encoding":
         """What `text` kept."""
         told = json.loads(text)
-        words = lambda c: None if c["words"] is None else tuple(c["words"])  # noqa: E731
-        return cls(tuple(Column(**c | {"words": words(c)}) for c in told["columns"]), tuple(map(tuple, told["left_out"])))
+        tuples = lambda c: {name: tuple(v) for name, v in c.items() if isinstance(v, list)}  # noqa: E731
+        return cls(tuple(Column(**c | tuples(c)) for c in told["columns"]), tuple(map(tuple, told["left_out"])))
 
 
-def _learned(name: str, column: pd.Series) -> Column | str:
+def _learned(name: str, column: pd.Series, bends: tuple[float, ...]) -> Column | str:
     """How a column is read, or why it is left out."""
     if column.isna().all():
         return EMPTY
     if is_datetime64_any_dtype(column.dtype):
         return DATE
-    return _number(name, _numbers(column)) if is_numeric_dtype(column.dtype) else _word(name, column.astype("string"))
+    return _number(name, _numbers(column), bends) if is_numeric_dtype(column.dtype) else _word(name, column.astype("string"))
 
 
-def _number(name: str, values: np.ndarray) -> Column | str:
+def _number(name: str, values: np.ndarray, bends: tuple[float, ...]) -> Column | str:
     known, gaps = values[~np.isnan(values)], bool(np.isnan(values).any())
     if not len(known):
         return EMPTY
     if known.min() == known.max():
-        return CONSTANT if not gaps else Column(name, gaps, None, False, *([float(known[0])] * 4))
+        only = float(known[0])
+        return CONSTANT if not gaps else Column(name, gaps, None, False, only, only, only, only)
     logged = bool(known.min() >= 0 and pd.Series(known).skew() > SKEWED)
     taken = np.log1p(known) if logged else known
-    scale = taken.min(), taken.max(), np.median(taken), taken.mean(), taken.std()
-    return Column(name, gaps, None, logged, *map(float, scale))
+    low, high, middle, centre, spread = map(float, (taken.min(), taken.max(), np.median(taken), taken.mean(), taken.std()))
+    inside = [q for q in np.unique(np.quantile(taken, bends)) if low < q < high] if bends else []
+    return Column(
+        name, gaps, None, logged, low, high, middle, centre, spread, tuple(float((q - centre) / spread) for q in inside)
+    )
 
 
 def _word(name: str, said: pd.Series) -> Column | str:
