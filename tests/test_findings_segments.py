@@ -9,7 +9,7 @@ from crmlib.crm import Crm, rows
 from crmlib.findings import render
 from crmlib.findings import segments as rules
 from crmlib.findings import segments_headlines as headlines
-from crmlib.models.migration import LOST, NEW
+from crmlib.models.migration import LOST, NEW, Migration
 from crmlib.models.segment_figures import Seen
 from crmlib.models.segment_groups import GROUPS
 
@@ -235,6 +235,8 @@ def test_whether_the_segments_before_were_told_or_are_worked_out_now():
         and "2 Oct 2026" in render(origin, "title", "en")
         and "2026年10月2日" in render(origin, "title", "zh")
     )
+    late = headlines.migration_says(seen(moved=Migration(moved.flows, {}, pd.Timestamp("2026-12-02"), late=True)))[0]
+    assert late.rule == "say.told_late" and "a back-cast" in render(late, "title", "en") and "回测" in render(late, "title", "zh")
 
 
 def test_what_is_left_out_is_counted_by_reason():

@@ -76,6 +76,12 @@ def test_the_segments_before_are_those_of_what_was_known_then():
     assert room.migration(view, found).flows.customer_count.sum() == 80
 
 
+@pytest.mark.parametrize(("made_at", "late"), [("2026-10-31 23:59", False), ("2026-11-01 00:00", True)])
+def test_what_was_told_when_the_period_had_ended_is_a_back_cast(crm, found, made_at, late):
+    before = told(("a000", found.names[0], 7)).mutate(made_at=ibis.timestamp(made_at))
+    assert room.migration(crm, found, before).late is late
+
+
 def test_a_team_s_customers_wherever_they_were(found):
     south = company(team="south")
     moved = room.migration(south, found, told(("a000", found.names[0], 7), ("a001", found.names[0], 9)))  # a001 is north's

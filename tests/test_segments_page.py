@@ -46,7 +46,7 @@ def test_figures_tables_and_matrices_say_the_same(pages, team):
     groups, flows, money = (table_of(one, name) for name in ("groups", "migration", "migration_money"))
     assert kpi_of(one, "segment_count")["value"] == len(groups) == len(table_of(one, "segment_traits"))
     assert groups.customer_count.sum() == kpi_of(one, "largest_segment_share")["base"]
-    now = flows[flows.letter != "lost"]
+    now = flows[flows.letter != "left_us"]
     assert now.customer_count.sum() == groups.customer_count.sum()
     assert now.groupby("letter").customer_count.sum().to_list() == groups.customer_count.to_list()
     rate, known = kpi_of(one, "migration_rate"), now[now.before_segment != "just_in"]

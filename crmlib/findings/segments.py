@@ -50,7 +50,7 @@ def unstable(fit: Fitted) -> list[Finding]:
 def moved(crm: Crm, seen: Seen) -> list[Finding]:
     """How many customers went to a segment that is worth less, and how many to one that is worth more.
 
-    A problem, or an opportunity, where it is clearly not half and half (99 %, of a sufficient number), and at least half a per cent of
+    A warning, or an opportunity, where it is clearly not half and half (99 %, of a sufficient number), and at least half a per cent of
     the view's revenue went the one way; else something to know. Nothing where nobody had a segment before.
     """
     moves, share = seen.moved, migration_share(seen.moved)
@@ -65,7 +65,7 @@ def moved(crm: Crm, seen: Seen) -> list[Finding]:
         return [said("segments.moved_evenly", "info", "migration", **even)]
     values = {"count": counts[way], "others_count": counts[other], "amount": money[way]}
     where = "down_lists" if way == "down" and crm.team == ALL else way
-    return [said(f"segments.moved_{where}", "problem" if way == "down" else "opportunity", _list(crm, way), **values)]
+    return [said(f"segments.moved_{where}", "warning" if way == "down" else "opportunity", _list(crm, way), **values)]
 
 
 def _list(crm: Crm, way: str) -> str:

@@ -119,7 +119,8 @@ def migration_says(seen: Seen) -> list[Finding]:
     moves: Migration = seen.moved
     if moves.flows.empty or not moves.stayed.customer_count.sum():
         return []
-    origin = said("say.back_cast") if moves.made_at is None else said("say.as_told", made_on=moves.made_at)
+    rule = "say.told_late" if moves.late else "say.as_told"
+    origin = said("say.back_cast") if moves.made_at is None else said(rule, made_on=moves.made_at)
     return [origin, said("say.moving")]
 
 

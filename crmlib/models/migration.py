@@ -20,7 +20,7 @@ from ..metrics.names import customer_names, named
 from .segment_names import named as by_profile
 from .segments import Segmentation, fitted, segments, with_names
 
-NEW, LOST = "just_in", "lost"  # what stands for the segment of who had none before, and of who is no customer any more
+NEW, LOST = "just_in", "left_us"  # what stands for the segment of who had none before, and of who is no customer any more
 WORTH_LESS = 0.8  # a segment is worth less than another whose revenue per customer it has at most four fifths of
 _MONEY = "decimal(18, 4)"  # revenue is added exactly
 FLOWS = ["before", "now", "customer_count", "amount", "now_amount"]
@@ -34,6 +34,7 @@ class Migration:
     flows: pd.DataFrame  # FLOWS: amount is the revenue before, of who is new (before: NEW) now
     worth: dict[str, float]  # a segment → the revenue a year of one of its customers, on the average over the company
     made_at: datetime | None  # when the segments before were told to the ledger; None: found now
+    late: bool = False  # told when this period had ended already: a back-cast, too
 
     @property
     def stayed(self) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def migration(crm: Crm, found: Segmentation, told: Any = None) -> Migration:
     flows = both.group_by("before", "now").aggregate(**sums).execute()
     order = [NEW, *found.names, *sorted({*flows.before} - {NEW, *found.names}), LOST]
     flows = flows.sort_values(["before", "now"], key=lambda names: names.map(order.index), ignore_index=True)[FLOWS]
-    return Migration(flows, _worth(crm, found, table), made_at)
+    return Migration(flows, _worth(crm, found, table), made_at, made_at is not None and made_at >= pd.Timestamp(crm.end))
 
 
 def _both(crm: Crm, found: Segmentation, before: Any) -> Any:
