@@ -59,7 +59,7 @@ def _estimator(name: str, rows: int) -> Any:
     made = {
         CONSTANT: lambda: DummyClassifier(strategy="prior"),
         ONE_LINE: lambda: LogisticRegression(),
-        LOGISTIC: lambda: LogisticRegression(C=0.06, max_iter=400),
+        LOGISTIC: lambda: LogisticRegression(C=0.06, solver="newton-cholesky", tol=1e-3),
         "decision tree": lambda: DecisionTreeClassifier(max_depth=6, min_samples_leaf=few, random_state=SEED),
         "boosting": lambda: HistGradientBoostingClassifier(
             max_iter=80, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=max(10, few // 4), l2_regularization=1.0,

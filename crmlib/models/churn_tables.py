@@ -105,9 +105,18 @@ def profiles(crm: Crm) -> pd.DataFrame:
     """What it says for other values of the strongest columns. → frame: value_at, feature, level, expected_share"""
     frame = churn.report(crm).frames["profiles"]
     frame = frame[frame.feature.isin(frame.feature.drop_duplicates().head(PROFILED))].reset_index(drop=True)
-    at = [level if name in WORDS or level == "missing" else f"{value:.3g}"
+    at = [level if name in WORDS or level == "missing" else _plainly(value)
           for name, level, value in zip(frame.feature, frame.level, frame.at_ratio, strict=True)]  # fmt: skip
     return frame.assign(value_at=at, feature=_called(frame.feature))[["value_at", "feature", "level", "expected_share"]]
+
+
+def _plainly(value: float) -> str:
+    """A number as a name.
+
+    >>> _plainly(0.25), _plainly(137.0), _plainly(24512.4)
+    ('0.25', '137', '24,512')
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def drift(crm: Crm) -> pd.DataFrame:
