@@ -216,6 +216,17 @@ def test_contracts_say_who_leaves(lacking):
     assert kpi_of(lacking("contracts")["en"], "expected_leavers")["value"] > 0 and len(past) == 1
 
 
+@pytest.mark.long
+def test_an_empty_team_reads_so(small_demo, tmp_path):
+    data = variant(tmp_path / "data", small_demo, "customers", "orders", "interactions", "reps")
+    columns = (data / "reps.csv").read_text("utf-8").splitlines()[0].split(",")
+    with (data / "reps.csv").open("a", encoding="utf-8") as f:
+        f.write(",".join({"rep_id": "R999", "name": "Nobody Yet", "team": "empty"}.get(c, "") for c in columns) + "\n")
+    for one in product.built("churn", tmp_path, str(data), PERIOD, "empty").values():
+        assert whole(one) and [f["rule"] for f in one.facts["findings"]][0] == "churn.nobody"
+        assert kpi_of(one, "expected_leavers")["value"] == 0 and table_of(one, "warnings").empty
+
+
 @pytest.mark.parametrize("period", [pytest.param(p, marks=pytest.mark.long) for p in ("2026-W42", "2026-Q3", "2025")])
 def test_weeks_quarters_and_years_have_their_page(small_demo, tmp_path, period):
     for one in product.built("churn", tmp_path, str(small_demo), period).values():

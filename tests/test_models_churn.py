@@ -212,6 +212,7 @@ def test_where_nothing_can_be_told_the_constant_is_taken_and_nobody_stands_out()
     one = churn.fit(noise, pd.Series(rng.permutation(left.to_numpy()), index=frame.index))
     assert one.model.name == "constant" and one.how == CROSSED
     assert np.unique(one.model.probability(noise)) == pytest.approx([left.mean()], abs=1e-9)
+    assert (drivers.importance(one).auc_fall == 0).all() and drivers.profiles(one, []).empty
 
 
 def test_without_its_column_there_is_no_one_line_baseline():
