@@ -80,13 +80,15 @@ def team_names(count: int) -> list[str]:
     return [*TEAMS[:count], *(f"team {n}" for n in range(len(TEAMS) + 1, count + 1))]
 
 
-def deliver(folder: Path, orders: int, teams: int = len(TEAMS), tables: Iterable[str] = DELIVERY) -> None:
-    """A source's CSV files, with about one faulty order in two hundred."""
+def deliver(
+    folder: Path, orders: int, teams: int = len(TEAMS), tables: Iterable[str] = DELIVERY, customers: int | None = None
+) -> None:
+    """A source's CSV files, with about one faulty order in two hundred; customers: a fiftieth of the orders, unless said."""
     folder.mkdir()
     words = {"teams": team_names(teams), "stages": list(STAGES), "said": list(_SAID), "more": list(_MORE), "end": _END}
     with duckdb.connect() as con:
         for name, means in _MACROS.items():
             con.execute(f"create macro {name} as ({means})")
         for name in tables:
-            made = DELIVERY[name].format(orders=orders, customers=orders // 50, reps=REPS, **words)
+            made = DELIVERY[name].format(orders=orders, customers=customers or orders // 50, reps=REPS, **words)
             con.execute(f"copy ({made}) to '{folder / name}.csv' (format csv, header)")

@@ -1,6 +1,10 @@
-"""Every test works in a folder of its own, on a fixed day; the small demo company is made once a session."""
+"""Every test works in a folder of its own, on a fixed day; the small demo company is made once a session.
+
+What is content-keyed (stores, kept tables, models) the workers of a session share: none makes what another one has made.
+"""
 
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import pytest
 def _elsewhere(tmp_path_factory):
     """Nothing a test makes lands in reports_out; the clock stands still."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CRM_OUT", str(tmp_path_factory.mktemp("out")))
+        patch.setenv("CRM_OUT", str(_shared(tmp_path_factory) / "out"))
         patch.setenv("CRM_NOW", "2026-11-05T06:00:00")
         yield
 
@@ -19,11 +23,19 @@ def _elsewhere(tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory):
     """The folder of a small demo company: all tables, all truths, 600 customers."""
-    from crmlib import demo
+    from crmlib import demo, store
 
-    folder = tmp_path_factory.mktemp("demo") / "company"
-    demo.make(folder, customers=600, seed=1)
+    folder = _shared(tmp_path_factory) / "company"
+    with store.locked(folder.with_suffix(".lock")):
+        if not folder.exists():
+            demo.make(folder, customers=600, seed=1)
     return folder
+
+
+def _shared(tmp_path_factory) -> Path:
+    """A folder that all workers of a session have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
 @pytest.fixture(scope="session")

@@ -236,7 +236,7 @@ def test_whether_the_segments_before_were_told_or_are_worked_out_now():
         and "2026年10月2日" in render(origin, "title", "zh")
     )
     late = headlines.migration_says(seen(moved=Migration(moved.flows, {}, pd.Timestamp("2026-12-02"), late=True)))[0]
-    assert late.rule == "say.told_late" and "a back-cast" in render(late, "title", "en") and "回测" in render(late, "title", "zh")
+    assert late.rule == "say.told_late" and "a back-cast" in render(late, "title", "en") and "回溯" in render(late, "title", "zh")
 
 
 def test_what_is_left_out_is_counted_by_reason():

@@ -41,10 +41,10 @@ REPORTS = {
         "tables": ["segments", "rfm_map", "rfm_money", "tenths", "value_distribution", "ways", "holdout", "holdout_ways", "value_parameters"],
     },
     "prepare": {
-        "figures": ["shared", "named", "languages"],
+        "figures": ["shared", "models", "card", "named", "languages"],
         "company": [], "team": [], "title": {"en": "What was worked out once: Company, October 2026", "zh": "一次算好的内容：北区，2026年10月"},
         "kpis": ["customers_ever", "customer_count", "judged_customers", "named_share", "assigned_share", "read_comments", "themed_share"],
-        "tables": ["shared", "made_from", "named", "languages"],
+        "tables": ["shared", "made_from", "models", "card", "value_parameters", "named", "languages"],
     },
 }  # fmt: skip
 ALL = [("all", "en"), ("all", "zh"), ("north", "en"), ("north", "zh")]

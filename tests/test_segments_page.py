@@ -85,7 +85,7 @@ def test_names_of_customers_are_on_the_team_s_own_page_alone(small_demo, pages):
 
 
 def test_where_nothing_was_told_it_is_called_a_back_cast(pages):
-    for lang, words in (("en", "A back-cast"), ("zh", "此为回测")):
+    for lang, words in (("en", "A back-cast"), ("zh", "此为回溯")):
         assert words in each_figure(pages("segments", "all")[lang].html)["migration"]
 
 

@@ -200,7 +200,7 @@ def test_what_lacks_is_said(lacking, which, rule, words):
 def test_without_a_model_the_simple_figures_stay(lacking):
     one = lacking("once")["en"]
     assert kpi_of(one, "clv_simple")["value"] > 0 and kpi_of(one, "clv_margin")["value"] > 0
-    assert kpi_of(one, "clv_bgnbd")["reason"] == texts.say("reasons.no_model", "en")
+    assert kpi_of(one, "clv_bgnbd")["reason"] == texts.say("reasons.no_fit", "en")
     assert table_of(one, "segments").customer_count.sum() == 200
 
 
