@@ -42,8 +42,8 @@ REPORTS = {
     },
     "prepare": {
         "figures": ["shared", "models", "card", "named", "languages"],
-        "company": [], "team": [], "title": {"en": "What was worked out once: Company, October 2026", "zh": "一次算好的内容：北区，2026年10月"},
-        "kpis": ["customers_ever", "customer_count", "judged_customers", "named_share", "assigned_share", "read_comments", "themed_share"],
+        "company": [], "team": [], "title": {"en": "Shared work and models: Company, October 2026", "zh": "共用计算与模型：北区，2026年10月"},
+        "kpis": ["churn_auc", "churn_calibration_error", "churn_lift", "customers_ever", "customer_count", "judged_customers", "named_share", "assigned_share", "read_comments", "themed_share"],
         "tables": ["shared", "made_from", "models", "card", "value_parameters", "named", "languages"],
     },
 }  # fmt: skip

@@ -16,7 +16,8 @@ def findings(crm: Crm, kpis: list[Kpi], trained: pd.DataFrame) -> list[Finding]:
     """All findings of the page, the gravest first."""
     by_name = {k.name: k for k in kpis}
     found = [*unnamed(crm), *unassigned(by_name["assigned_share"], crm), *few_themes(crm), *weak(trained)]
-    return ordered(found, "prepare.quiet")
+    made = [one for one in [models_headline(trained)] if one.rule == "prepare.models"]
+    return [*ordered(found, "prepare.quiet"), *made]
 
 
 def weak(trained: pd.DataFrame) -> list[Finding]:
@@ -67,7 +68,7 @@ def models_headline(frame: pd.DataFrame) -> Finding:
     made = frame[frame.verdict != models.LACKING]
     if made.empty:
         return said("prepare.no_models")
-    return said("prepare.models", part=int(made.verdict.isin(models.HOLDS).sum()), base=len(made))
+    return said("prepare.models", "info", "models", part=int(made.verdict.isin(models.HOLDS).sum()), base=len(made))
 
 
 def named_headline(frame: pd.DataFrame) -> Finding:
