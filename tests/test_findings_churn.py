@@ -1,6 +1,7 @@
 """What churn's numbers say, at the edge of every threshold; and that its sentences can always be said."""
 
 import math
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from crmlib.crm import Crm
 from crmlib.findings import churn as rules
 from crmlib.findings import churn_headlines as headlines
 from crmlib.kpi import Figure
+from crmlib.models import churn_past
 from crmlib.models.card import Card, Report
 from crmlib.models.drift import Bins
 from crmlib.models.fitting import CROSSED, OUT_OF_TIME, TooLittle
@@ -168,6 +170,35 @@ def test_what_came_of_the_period_before():
         "others_share": pytest.approx(10 / 92),
         "recall_share": 0.6,
     }
+
+
+def test_contracts_that_still_run_are_neither_silent_nor_back():
+    """Of those warned of whose contract runs, nobody can say yet: no word of silence, of coming back, or of a most."""
+    was = replace(judged(False, *CELLS[:4]), known_on=date(2026, 12, 30))
+    (ended,) = rules.warned(was)
+    assert ended.rule == "churn.warned_ended"
+    assert ended.values == {"part": 6, "base": 8, "missed_amount": 70.0, "days": 31, "missed_count": 4}
+    assert headlines.past_headline(was).rule == "churn.past_ended"
+    assert churn_past.past(was).at_most_share.isna().all() and churn_past.past(replace(was, final=True)).at_most_share[0] == 0.75
+
+
+@pytest.mark.parametrize("rule", ["stake", "stake_team", "stake_counts", "stake_counts_team"])
+def test_a_sum_of_probabilities_is_expected_and_whom_to_call_are_none_of_it(rule):
+    """The sum is no number of customers who are likely to leave (those are the ones above a half), and holds nobody to call."""
+    for lang, expected, wrong in (("en", "expected", ("likely", "of them")), ("zh", "预计", ("可能", "其中"))):
+        parts = texts._book(lang)["findings"][f"churn.{rule}"]
+        assert expected in parts["title"] and not [w for w in wrong if w in parts["title"] + parts["text"]]
+
+
+def test_so_far_promises_no_bound():
+    """Who came back may still leave, and who is lost may come back: what is seen so far bounds nothing."""
+    for lang, wrong in (("en", "at most"), ("zh", "至多")):
+        said = [
+            texts._book(lang)["findings"]["churn.past_so_far"]["title"],
+            texts.column("at_most_share", lang),
+            texts.say("says.past_so_far", lang),
+        ]
+        assert not [one for one in said if wrong in one.lower()]
 
 
 @pytest.mark.parametrize(

@@ -139,11 +139,14 @@ def warned(was: Judged) -> list[Finding]:
     values = {"part": int(was.precision.part), "base": int(was.precision.base), "missed_amount": was.missed_amount}
     if not was.final:
         missed, silent = was.left - int(was.precision.part), int(was.sum(outcome=SILENT, warned=True))
+        values |= {"days": was.passed, "missed_count": missed}
+        if was.by_contract:
+            return [Finding("churn.warned_ended", "info", values, "past")]
         return [
             Finding(
                 "churn.warned_so_far",
                 "info",
-                values | {"days": was.passed, "silent_count": silent, "missed_count": missed},
+                values | {"silent_count": silent},
                 "past",
             )
         ]
