@@ -34,12 +34,21 @@ def said(monkeypatch):
     """A handle of a company of which models say what a test says that they do."""
 
     def made(
-        card: Card | None = None, lacks: TooLittle | None = None, sums=None, drift=None, calls=None, suggested=None, **business
+        card: Card | None = None,
+        lacks: TooLittle | None = None,
+        sums=None,
+        drift=None,
+        calls=None,
+        suggested=None,
+        since="2024-11-01",
+        **business,
     ) -> Crm:
         crm = Crm.of(
             period="2026-10",
             business=business,
-            orders=pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-01"], "amount": [1.0]}),
+            orders=pd.DataFrame(
+                {"order_id": ["0", "1"], "customer_id": "a", "ordered_at": [since, "2026-10-31"], "amount": [1.0, 1.0]}
+            ),
         )
         frames = {"profiles": pd.DataFrame({"feature": ["quiet_days"]}), "calls": pd.DataFrame(calls or [])}
         monkeypatch.setattr("crmlib.models.churn.report", lambda crm: Report(card, lacks, frames, {"x": (Bins(), np.zeros(2))}))
@@ -74,7 +83,8 @@ def test_too_little_stands_alone(said):
 
 
 @pytest.mark.parametrize(
-    ("warned", "loss", "expected"), [(0, 5000.0, []), (10, 5000.0, ["churn.stake"]), (10, 0.0, ["churn.stake_counts"])]
+    ("warned", "loss", "expected"),
+    [(0, 5000.0, ["churn.nobody"]), (10, 5000.0, ["churn.stake"]), (10, 0.0, ["churn.stake_counts"])],
 )
 def test_stake(said, warned, loss, expected):
     crm = said(card(), sums=SUMS | {"warned_count": warned, "loss_amount": loss}, contact_cost=12.0)
@@ -121,9 +131,30 @@ def test_calling_deeper(said, net, cost, expected):
     calls = [
         {"called_share": 0.1, "contact_count": 10, "net_amount": 200.0},
         {"called_share": 0.2, "contact_count": 20, "net_amount": net},
+        {"called_share": 1.0, "contact_count": 100, "net_amount": 0.0},
     ]
-    found = rules.deeper(said(card(), calls=calls, contact_cost=cost))
-    assert rules_of(found) == expected and (not found or found[0].values["more_amount"] == pytest.approx(1.0))
+    sums = SUMS | {"customer_count": 5000}  # of whom those tested are a sample
+    found = rules.deeper(said(card(), sums=sums, calls=calls, contact_cost=cost))
+    assert rules_of(found) == expected
+    assert not found or (found[0].values["more_amount"], found[0].values["count"]) == (pytest.approx(50.0), 500)
+
+
+def test_nobody_to_call_is_said_beside_other_findings(said):
+    calls = [{"called_share": 1.0, "contact_count": 100, "net_amount": 0.0}]
+    found = rules.findings(said(card(off=True, ece=0.04), sums=SUMS | {"warned_count": 0}, calls=calls), Judged())
+    assert {"churn.nobody", "churn.miscalibrated"} <= set(rules_of(found))
+
+
+@pytest.mark.parametrize(
+    ("part", "en", "zh"),
+    [
+        ("out_of_time", "as recorded now", "按现有记录"),  # tier, industry and channel may have changed since
+        ("silence", "never silent for longer", "从未沉默超过"),  # which is no chance to come back
+    ],
+)
+def test_what_is_said_of_the_model_is_no_more_than_is_known(part, en, zh):
+    for lang, words in (("en", en), ("zh", zh)):
+        assert words in texts._book(lang)["says"][part]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +165,12 @@ def test_calling_deeper(said, net, cost, expected):
 )  # fmt: skip
 def test_silence_against_the_setting(said, value, base, expected):
     assert rules_of(rules.silence(said(card(), suggested=Figure(value, base), inactive_after_days=180))) == expected
+
+
+@pytest.mark.parametrize(("since", "expected"), [("2024-11-01", ["churn.silence_shorter"]), ("2024-11-02", [])])
+def test_of_a_short_past_no_shorter_silence_is_suggested(said, since, expected):
+    """In less than the two years that gaps are looked for in, long ones cannot be seen: they only seem to be short."""
+    assert rules_of(rules.silence(said(card(), suggested=Figure(72.0, 200), since=since, inactive_after_days=180))) == expected
 
 
 def test_not_tested_on_a_later_time(said):
