@@ -1,6 +1,7 @@
 """What churn's numbers say, at the edge of every threshold; and that its sentences can always be said."""
 
 import math
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from crmlib.crm import Crm
 from crmlib.findings import churn as rules
 from crmlib.findings import churn_headlines as headlines
 from crmlib.kpi import Figure
+from crmlib.models import churn_past
 from crmlib.models.card import Card, Report
 from crmlib.models.drift import Bins
 from crmlib.models.fitting import CROSSED, OUT_OF_TIME, TooLittle
@@ -32,12 +34,21 @@ def said(monkeypatch):
     """A handle of a company of which models say what a test says that they do."""
 
     def made(
-        card: Card | None = None, lacks: TooLittle | None = None, sums=None, drift=None, calls=None, suggested=None, **business
+        card: Card | None = None,
+        lacks: TooLittle | None = None,
+        sums=None,
+        drift=None,
+        calls=None,
+        suggested=None,
+        since="2024-11-01",
+        **business,
     ) -> Crm:
         crm = Crm.of(
             period="2026-10",
             business=business,
-            orders=pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-01"], "amount": [1.0]}),
+            orders=pd.DataFrame(
+                {"order_id": ["0", "1"], "customer_id": "a", "ordered_at": [since, "2026-10-31"], "amount": [1.0, 1.0]}
+            ),
         )
         frames = {"profiles": pd.DataFrame({"feature": ["quiet_days"]}), "calls": pd.DataFrame(calls or [])}
         monkeypatch.setattr("crmlib.models.churn.report", lambda crm: Report(card, lacks, frames, {"x": (Bins(), np.zeros(2))}))
@@ -72,7 +83,8 @@ def test_too_little_stands_alone(said):
 
 
 @pytest.mark.parametrize(
-    ("warned", "loss", "expected"), [(0, 5000.0, []), (10, 5000.0, ["churn.stake"]), (10, 0.0, ["churn.stake_counts"])]
+    ("warned", "loss", "expected"),
+    [(0, 5000.0, ["churn.nobody"]), (10, 5000.0, ["churn.stake"]), (10, 0.0, ["churn.stake_counts"])],
 )
 def test_stake(said, warned, loss, expected):
     crm = said(card(), sums=SUMS | {"warned_count": warned, "loss_amount": loss}, contact_cost=12.0)
@@ -119,9 +131,30 @@ def test_calling_deeper(said, net, cost, expected):
     calls = [
         {"called_share": 0.1, "contact_count": 10, "net_amount": 200.0},
         {"called_share": 0.2, "contact_count": 20, "net_amount": net},
+        {"called_share": 1.0, "contact_count": 100, "net_amount": 0.0},
     ]
-    found = rules.deeper(said(card(), calls=calls, contact_cost=cost))
-    assert rules_of(found) == expected and (not found or found[0].values["more_amount"] == pytest.approx(1.0))
+    sums = SUMS | {"customer_count": 5000}  # of whom those tested are a sample
+    found = rules.deeper(said(card(), sums=sums, calls=calls, contact_cost=cost))
+    assert rules_of(found) == expected
+    assert not found or (found[0].values["more_amount"], found[0].values["count"]) == (pytest.approx(50.0), 500)
+
+
+def test_nobody_to_call_is_said_beside_other_findings(said):
+    calls = [{"called_share": 1.0, "contact_count": 100, "net_amount": 0.0}]
+    found = rules.findings(said(card(off=True, ece=0.04), sums=SUMS | {"warned_count": 0}, calls=calls), Judged())
+    assert {"churn.nobody", "churn.miscalibrated"} <= set(rules_of(found))
+
+
+@pytest.mark.parametrize(
+    ("part", "en", "zh"),
+    [
+        ("out_of_time", "as recorded now", "按现有记录"),  # tier, industry and channel may have changed since
+        ("silence", "never silent for longer", "从未沉默超过"),  # which is no chance to come back
+    ],
+)
+def test_what_is_said_of_the_model_is_no_more_than_is_known(part, en, zh):
+    for lang, words in (("en", en), ("zh", zh)):
+        assert words in texts._book(lang)["says"][part]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +165,12 @@ def test_calling_deeper(said, net, cost, expected):
 )  # fmt: skip
 def test_silence_against_the_setting(said, value, base, expected):
     assert rules_of(rules.silence(said(card(), suggested=Figure(value, base), inactive_after_days=180))) == expected
+
+
+@pytest.mark.parametrize(("since", "expected"), [("2024-11-01", ["churn.silence_shorter"]), ("2024-11-02", [])])
+def test_of_a_short_past_no_shorter_silence_is_suggested(said, since, expected):
+    """In less than the two years that gaps are looked for in, long ones cannot be seen: they only seem to be short."""
+    assert rules_of(rules.silence(said(card(), suggested=Figure(72.0, 200), since=since, inactive_after_days=180))) == expected
 
 
 def test_not_tested_on_a_later_time(said):
@@ -168,6 +207,35 @@ def test_what_came_of_the_period_before():
         "others_share": pytest.approx(10 / 92),
         "recall_share": 0.6,
     }
+
+
+def test_contracts_that_still_run_are_neither_silent_nor_back():
+    """Of those warned of whose contract runs, nobody can say yet: no word of silence, of coming back, or of a most."""
+    was = replace(judged(False, *CELLS[:4]), known_on=date(2026, 12, 30))
+    (ended,) = rules.warned(was)
+    assert ended.rule == "churn.warned_ended"
+    assert ended.values == {"part": 6, "base": 8, "missed_amount": 70.0, "days": 31, "missed_count": 4}
+    assert headlines.past_headline(was).rule == "churn.past_ended"
+    assert churn_past.past(was).at_most_share.isna().all() and churn_past.past(replace(was, final=True)).at_most_share[0] == 0.75
+
+
+@pytest.mark.parametrize("rule", ["stake", "stake_team", "stake_counts", "stake_counts_team"])
+def test_a_sum_of_probabilities_is_expected_and_whom_to_call_are_none_of_it(rule):
+    """The sum is no number of customers who are likely to leave (those are the ones above a half), and holds nobody to call."""
+    for lang, expected, wrong in (("en", "expected", ("likely", "of them")), ("zh", "预计", ("可能", "其中"))):
+        parts = texts._book(lang)["findings"][f"churn.{rule}"]
+        assert expected in parts["title"] and not [w for w in wrong if w in parts["title"] + parts["text"]]
+
+
+def test_so_far_promises_no_bound():
+    """Who came back may still leave, and who is lost may come back: what is seen so far bounds nothing."""
+    for lang, wrong in (("en", "at most"), ("zh", "至多")):
+        said = [
+            texts._book(lang)["findings"]["churn.past_so_far"]["title"],
+            texts.column("at_most_share", lang),
+            texts.say("says.past_so_far", lang),
+        ]
+        assert not [one for one in said if wrong in one.lower()]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from ..crm import ALL, Crm
 from ..kpi import Figure
 from ..metrics import gaps
-from ..models import churn, churn_figures, churn_tables, drift
+from ..models import churn, churn_figures, churn_tables, drift, snapshots
 from ..models.fitting import CROSSED
 from ..models.judged import SILENT, Judged
 from . import Finding, ordered, said
@@ -40,10 +40,10 @@ def too_little(lacks) -> Finding:
 
 
 def stake(crm: Crm) -> list[Finding]:
-    """How many are likely to leave, what goes with them, how many to call and what that is worth: where anybody is to be called."""
+    """How many are likely to leave, what goes with them, how many to call and what that is worth; or that nobody is to be called."""
     sums = churn_figures.tally(crm)
     if not sums.warned_count:
-        return []
+        return [said("churn.nobody")]
     values = {
         "count": round(sums.expected_count),
         "base": int(sums.customer_count),
@@ -118,7 +118,10 @@ def drifted(crm: Crm) -> list[Finding]:
 
 
 def deeper(crm: Crm) -> list[Finding]:
-    """Calling twice as many would have brought more, cost taken off: not cost is the limit, but how many can be called."""
+    """Calling twice as many would have brought more, cost taken off: not cost is the limit, but how many can be called.
+
+    Worked out on the customers tested, who may be a sample, and said of as many as there are today.
+    """
     table, business = churn_tables.calls(crm), crm.business
     if crm.team != ALL or not business.contact_cost or not crm.has("orders"):
         return []
@@ -127,9 +130,10 @@ def deeper(crm: Crm) -> list[Finding]:
     )
     if now.empty or then.empty or then.net_amount.iloc[0] <= now.net_amount.iloc[0]:
         return []
-    more = float(then.net_amount.iloc[0] - now.net_amount.iloc[0])
+    today = churn_figures.tally(crm).customer_count / table.contact_count.max()
+    more = float(then.net_amount.iloc[0] - now.net_amount.iloc[0]) * today
     return [said("churn.deeper", "opportunity", "calls", share=then.called_share.iloc[0], before_share=now.called_share.iloc[0],
-                 more_amount=more, count=int(then.contact_count.iloc[0] - now.contact_count.iloc[0]))]  # fmt: skip
+                 more_amount=more, count=round((then.contact_count.iloc[0] - now.contact_count.iloc[0]) * today))]  # fmt: skip
 
 
 def warned(was: Judged) -> list[Finding]:
@@ -139,11 +143,14 @@ def warned(was: Judged) -> list[Finding]:
     values = {"part": int(was.precision.part), "base": int(was.precision.base), "missed_amount": was.missed_amount}
     if not was.final:
         missed, silent = was.left - int(was.precision.part), int(was.sum(outcome=SILENT, warned=True))
+        values |= {"days": was.passed, "missed_count": missed}
+        if was.by_contract:
+            return [Finding("churn.warned_ended", "info", values, "past")]
         return [
             Finding(
                 "churn.warned_so_far",
                 "info",
-                values | {"days": was.passed, "silent_count": silent, "missed_count": missed},
+                values | {"silent_count": silent},
                 "past",
             )
         ]
@@ -168,5 +175,7 @@ def silence(crm: Crm) -> list[Finding]:
     days = crm.business.inactive_after_days
     if not figure.value or (figure.base or 0) < crm.business.min_base or days / FAR <= figure.value <= days * FAR:
         return []
+    if figure.value < days and snapshots.cutoffs(crm).days < gaps.WITHIN:
+        return []  # in so short a past long gaps cannot be seen
     rule = "churn.silence_longer" if figure.value > days else "churn.silence_shorter"
     return [said(rule, "info", days=days, suggested_days=figure.value, base=figure.base)]

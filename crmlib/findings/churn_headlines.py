@@ -75,6 +75,8 @@ def past_headline(was: Judged) -> Finding:
     part, base = int(was.precision.part), int(was.precision.base)
     if was.final:
         return said("churn.past_final", part=part, base=base)
+    if was.by_contract:
+        return said("churn.past_ended", part=part, base=base)
     return said("churn.past_so_far", part=part, base=base, most_part=int(was.precision_at_most.part))
 
 

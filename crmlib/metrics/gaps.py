@@ -17,7 +17,7 @@ LEAST_GAPS = 2  # of a customer
 
 @measured("days")
 def suggested_inactive_days(crm: Crm) -> Figure:
-    """After how many days of silence nearly nobody comes back: 95 % of the customers were never silent for longer and came back.
+    """The silence that 95 % of the customers never exceeded and then came back: what `inactive_after_days` should be.
 
     Needs orders or interactions. → Figure in days, base = customers with at least two gaps
     A gap: the days between two activities that keep a customer (a purchase, a deal won, another qualifying activity), both

@@ -68,12 +68,12 @@ def past(*found: Judged) -> pd.DataFrame:
     """Earlier warnings side by side.
 
     → frame: scored_on, made (predicted, or back-cast), judged_state (so far, or final), scored_count, warned_of_count, left_count, warned_left_count,
-      right_share (precision), at_most_share (what that can become), foreseen_share (recall), lift_ratio, missed_amount (revenue of the year before, of
+      right_share (precision), at_most_share (left, or silent since; of contracts that still run: none), foreseen_share (recall), lift_ratio, missed_amount (revenue of the year before, of
       those who left without a warning). Without those of whom nobody was scored.
     """
     rows = [
         (one.starts, PREDICTED if one.predicted else BACK_CAST, FINAL if one.final else SO_FAR, one.scored, int(one.precision.base), one.left, int(one.precision.part),
-         one.precision.value, one.precision_at_most.value, one.recall.value, one.lift, one.missed_amount)
+         one.precision.value, None if one.by_contract and not one.final else one.precision_at_most.value, one.recall.value, one.lift, one.missed_amount)
         for one in found
         if one.scored
     ]  # fmt: skip

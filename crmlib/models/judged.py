@@ -2,8 +2,8 @@
 
 Judged is what is known at the page's end. With contracts, and without contracts once the label can be known (snapshots.py), left
 is what it was in the training, and final. Before that it is so far: with contracts, whose contract has ended; without contracts,
-who is lost by the product's own definition (metrics/lives.py). Of others nothing was seen since (`silent`): how many will have
-left lies between those who left and these together.
+who is lost by the product's own definition (metrics/lives.py). Of others nothing was seen since (`silent`). Neither is the last
+word: who is silent or lost may come back before the label is known, and who came back may leave.
 """
 
 from dataclasses import dataclass, field
@@ -69,13 +69,18 @@ class Judged:
         return int(self.sum(outcome=SILENT))
 
     @property
+    def by_contract(self) -> bool:
+        """Whether contracts decide who left: that is known as soon as the horizon is over."""
+        return self.starts is not None and self.known_on == self.starts + timedelta(days=self.horizon)
+
+    @property
     def precision(self) -> Share:
         """Of those warned of, who left; so far, where it is not final."""
         return Share(int(self.sum(outcome=LEFT, warned=True)), int(self.sum(warned=True)))
 
     @property
     def precision_at_most(self) -> Share:
-        """Of those warned of, who left or may have left: what precision can become."""
+        """Of those warned of, who left, or of whom nothing was seen since: no bound, some of the others may leave later."""
         part = self.sum(outcome=LEFT, warned=True) + self.sum(outcome=SILENT, warned=True)
         return Share(int(part), int(self.sum(warned=True)))
 
