@@ -11,7 +11,8 @@ from reading import BAD, SECTIONS, TAGS, Reader, each_figure, variant
 
 from crmlib import texts
 from crmlib.crm import open_crm
-from crmlib.models import churn
+from crmlib.models import churn, churn_tables
+from crmlib.models import churn_figures as figures
 from crmlib.pages import Built
 
 PERIOD = "2026-10"
@@ -112,6 +113,19 @@ def test_names_are_on_the_team_s_own_page_alone(small_demo, pages):
     may = ~own.no_contact.fillna(False).astype(bool)
     assert len(listed) and set(listed.customer) <= set(own.name[may])
     assert listed.loss_amount.is_monotonic_decreasing and listed.reasons.str.len().gt(0).any()
+
+
+def test_whoever_is_to_be_called_is_named(small_demo):
+    """The list shows the first with their reasons; nobody after them is left out, nobody stands twice."""
+    crm = open_crm(str(small_demo), PERIOD, "north")
+    every = churn_tables.to_call(crm, 10_000)
+    first, others = churn_tables.to_call(crm, 2), churn_tables.also_to_call(crm, 2, 10_000)
+    assert len(every) == figures.tally(crm).warned_count > 2
+    assert [*zip(first.customer, first.loss_amount), *zip(others.customer, others.loss_amount)] == [
+        *zip(every.customer, every.loss_amount)
+    ]
+    assert len(churn_tables.also_to_call(crm, 1, 2)) == 2
+    assert churn_tables.also_to_call(crm.company).empty
 
 
 # ------------------------------------------------------------------------------------------------ what a source does not have

@@ -99,6 +99,8 @@ def test_trusted(said, beats, ece, expected):
     assert rules_of(rules.trusted(said(card(beats=beats, ece=ece)))) == expected
     assert rules.trusted(said(card(beats=beats, ece=ece, how=CROSSED))) == []
     assert rules.trusted(said(card(beats=beats, ece=ece), drift=[("quiet_days", 0.25)])) == []
+    for few in ({"tested_leavers": 29}, {"tested_leavers": 771}):  # of 800: fewer than min_base who left, or who stayed
+        assert rules.trusted(said(card(beats=beats, ece=ece, **few))) == []
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,11 @@ def test_contracts_that_still_run_are_neither_silent_nor_back():
     assert ended.rule == "churn.warned_ended"
     assert ended.values == {"part": 6, "base": 8, "missed_amount": 70.0, "days": 31, "missed_count": 4}
     assert headlines.past_headline(was).rule == "churn.past_ended"
-    assert churn_past.past(was).at_most_share.isna().all() and churn_past.past(replace(was, final=True)).at_most_share[0] == 0.75
+    assert churn_past.past(9, was).lift_ratio.isna().all() and churn_past.past(8, was).lift_ratio[0] == pytest.approx(was.lift)
+    assert (
+        churn_past.past(0, was).at_most_share.isna().all()
+        and churn_past.past(0, replace(was, final=True)).at_most_share[0] == 0.75
+    )
 
 
 @pytest.mark.parametrize("rule", ["stake", "stake_team", "stake_counts", "stake_counts_team"])

@@ -88,6 +88,8 @@ def trusted(crm: Crm) -> list[Finding]:
     card = churn.report(crm).card
     if card is None or card.how == CROSSED or not card.beats or card.ece > MISCALIBRATED or drifted(crm):
         return []
+    if min(card.tested_leavers, card.tested_rows - card.tested_leavers) < crm.business.min_base:
+        return []
     values = {
         "auc_share": card.auc,
         "baseline_share": card.baseline_auc,

@@ -14,7 +14,7 @@ from .encoding import Encoding
 from .fitting import refitted, too_little
 from .judged import Judged, judged
 from .snapshots import known_after, known_until
-from .training import COLUMNS, keyed
+from .training import BASELINE, COLUMNS, keyed
 
 SO_FAR, FINAL, PREDICTED, BACK_CAST = "so far", "final", "predicted", "back-cast"
 PAST = ["scored_on", "made", "judged_state", "scored_count", "warned_of_count", "left_count", "warned_left_count", "right_share",
@@ -57,23 +57,23 @@ def _made_now(then: Crm) -> Any:
     card, rows = churn.report(then.judge).card, keyed(snapshots.fitted(then))
     if card is None or too_little(rows.left, Encoding.of(rows[COLUMNS])):
         return churn.scored(then, None)
-    return churn.scored(then, refitted(card.model, rows[COLUMNS], rows.left)[0])
+    return churn.scored(then, refitted(card.model, rows[COLUMNS], rows.left, BASELINE)[0])
 
 
 def _any(told: Any) -> bool:
     return bool(told.limit(1).count().execute())
 
 
-def past(*found: Judged) -> pd.DataFrame:
+def past(least: int, *found: Judged) -> pd.DataFrame:
     """Earlier warnings side by side.
 
     → frame: scored_on, made (predicted, or back-cast), judged_state (so far, or final), scored_count, warned_of_count, left_count, warned_left_count,
-      right_share (precision), at_most_share (left, or silent since; of contracts that still run: none), foreseen_share (recall), lift_ratio, missed_amount (revenue of the year before, of
+      right_share (precision), at_most_share (left, or silent since; of contracts that still run: none), foreseen_share (recall), lift_ratio (none of fewer than `least` warned of, or who left), missed_amount (revenue of the year before, of
       those who left without a warning). Without those of whom nobody was scored.
     """
     rows = [
         (one.starts, PREDICTED if one.predicted else BACK_CAST, FINAL if one.final else SO_FAR, one.scored, int(one.precision.base), one.left, int(one.precision.part),
-         one.precision.value, None if one.by_contract and not one.final else one.precision_at_most.value, one.recall.value, one.lift, one.missed_amount)
+         one.precision.value, None if one.by_contract and not one.final else one.precision_at_most.value, one.recall.value, one.lift if min(one.precision.base, one.left) >= least else None, one.missed_amount)
         for one in found
         if one.scored
     ]  # fmt: skip

@@ -68,6 +68,16 @@ def to_call(crm: Crm, limit: int = 20) -> pd.DataFrame:
     return warnings.warning_list(crm, churn.scores(crm), churn.predictor(crm), limit)
 
 
+def also_to_call(crm: Crm, shown: int = 20, most: int = 200) -> pd.DataFrame:
+    """The customers warned of who come after the first `shown` of the list. For team pages: names.
+
+    → frame: customer, probability, loss_amount, rep; at most `most` rows; none on the company's page, none without a model
+    """
+    if crm.team == ALL or churn.report(crm).card is None:
+        return pd.DataFrame(columns=[name for name in warnings.LISTED if name not in ("reasons", "action")])
+    return warnings.briefly(crm, warnings.in_order(churn.scores(crm), most, shown))
+
+
 def candidates(crm: Crm) -> pd.DataFrame:
     """The candidates side by side on rows that they had not seen, the simplest first.
 
@@ -98,7 +108,7 @@ def calls(crm: Crm) -> pd.DataFrame:
 def drivers(crm: Crm) -> pd.DataFrame:
     """What the model goes by: how far its AUC falls when a column is shuffled. → frame: feature, fall_spread, auc_fall; the largest first"""
     frame = churn.report(crm).frames["drivers"].head(SHOWN)
-    return frame.assign(feature=_called(frame.feature))[["feature", "fall_spread", "auc_fall"]]
+    return frame.assign(feature=_worded(frame.feature))[["feature", "fall_spread", "auc_fall"]]
 
 
 def profiles(crm: Crm) -> pd.DataFrame:
@@ -107,7 +117,7 @@ def profiles(crm: Crm) -> pd.DataFrame:
     frame = frame[frame.feature.isin(frame.feature.drop_duplicates().head(PROFILED))].reset_index(drop=True)
     at = [level if name in WORDS or level == "missing" else _plainly(value)
           for name, level, value in zip(frame.feature, frame.level, frame.at_ratio, strict=True)]  # fmt: skip
-    return frame.assign(value_at=at, feature=_called(frame.feature))[["value_at", "feature", "level", "expected_share"]]
+    return frame.assign(value_at=at, feature=_worded(frame.feature))[["value_at", "feature", "level", "expected_share"]]
 
 
 def _plainly(value: float) -> str:
@@ -122,9 +132,9 @@ def _plainly(value: float) -> str:
 def drift(crm: Crm) -> pd.DataFrame:
     """How far today's customers are from those that the model was fitted to. → frame: feature, psi; the largest first"""
     frame = churn.drifted(crm).head(SHOWN)
-    return frame.assign(feature=_called(frame.feature))
+    return frame.assign(feature=_worded(frame.feature))
 
 
-def _called(names: pd.Series) -> list[str]:
+def _worded(names: pd.Series) -> list[str]:
     """Columns of the features as texts call them."""
     return [f"feature {name}" for name in names]

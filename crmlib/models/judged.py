@@ -96,24 +96,9 @@ class Judged:
         return share / base if share is not None and base else None
 
     @property
-    def predicted_count(self) -> float:
-        """How many were to leave within the horizon: the probabilities together."""
-        return self.sum("predicted")
-
-    @property
-    def expected_count(self) -> float:
-        """How many were to leave by now, as far as the horizon has passed."""
-        return self.sum("expected")
-
-    @property
     def missed_amount(self) -> float:
         """Revenue of the year before, of those who left without having been warned of."""
         return self.sum("amount", outcome=LEFT, warned=False)
-
-    @property
-    def warned_amount(self) -> float:
-        """Revenue of the year before, of those who left as warned."""
-        return self.sum("amount", outcome=LEFT, warned=True)
 
     def calibration(self) -> pd.DataFrame:
         """Tenths of the customers by their score: what was predicted, and what came.
@@ -132,13 +117,6 @@ class Judged:
         shares = sums[list(names)].div(sums.base, axis=0).rename(columns=names)
         counts = pd.DataFrame({"base": sums.base.astype(int), "left_count": sums.left.astype(int)})
         return counts.join(shares).reset_index().assign(bin=range(1, len(sums) + 1))
-
-    @property
-    def ece(self) -> float | None:
-        """The calibration error: Σ share of a tenth × |predicted − left|; None before it is final."""
-        bins = self.calibration()
-        gaps = (bins.predicted_share - bins.left_share).abs() * bins.base
-        return float(gaps.sum()) / self.scored if self.final and self.scored else None
 
 
 # -------------------------------------------------------------------------------------------- from what the ledger holds

@@ -17,6 +17,7 @@ from .features import NUMBERS, WORDS
 from .fitting import CROSSED, Fit, Model, TooLittle, beats_baseline, fit, refitted
 
 COLUMNS = [*WORDS, *NUMBERS]
+BASELINE = "quiet_days"  # what the one-line baseline knows: silence of any kind is more than silence of purchases alone
 SCORE = "score"  # what the model's own probabilities are called among the columns whose drift is watched
 
 
@@ -34,7 +35,7 @@ def train(company: Crm) -> dict[str, Any]:
     if one.how == CROSSED:
         model, unknown = one.model, one.tested.probability
     else:
-        model, unknown = refitted(one.model.name, rows[COLUMNS], rows.left)
+        model, unknown = refitted(one.model.name, rows[COLUMNS], rows.left, BASELINE)
     card = _card(one, days, rows, short_of)
     told = {"card": asdict(card), **{name: frame.to_dict("list") for name, frame in _frames(one, company).items()}}
     told["bins"] = _bins(rows[COLUMNS], unknown)
@@ -57,12 +58,12 @@ def _fit(company: Crm) -> tuple[Fit, TooLittle | None] | TooLittle:
     short_of: TooLittle | None = None if days.compared else TooLittle("days", days.days, days.needed_to_test)
     if days.compared:
         train_rows, test_rows = keyed(snapshots.compared(company)), keyed(snapshots.tested(company))
-        found = fit(train_rows[COLUMNS], train_rows.left, test_rows[COLUMNS], test_rows.left)
+        found = fit(train_rows[COLUMNS], train_rows.left, test_rows[COLUMNS], test_rows.left, BASELINE)
         if isinstance(found, Fit):
             return found, None
         short_of = found
     rows = keyed(snapshots.fitted(company))
-    found = fit(rows[COLUMNS], rows.left)
+    found = fit(rows[COLUMNS], rows.left, baseline=BASELINE)
     return (found, short_of) if isinstance(found, Fit) else found
 
 

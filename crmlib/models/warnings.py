@@ -38,20 +38,26 @@ def warning_list(crm: Crm, scores: Any, predict: Predict, limit: int = 20) -> pd
     → frame: customer, probability (0..1), reasons (text, as `told`; the strongest first; "" where nothing stands out), loss_amount
       (expected loss: as in `scores`), rep, action (a word for the theme of the first reason: "act silence" …); at most `limit` rows
     """
-    chosen = scores.filter(scores.warned & ~scores.no_contact.fill_null(False))
-    order = [chosen.expected_loss.desc(), chosen.probability.desc(), chosen.customer_id]
-    first = chosen.select("customer_id", "rep_id", "probability", "expected_loss").order_by(order).limit(limit).execute()
+    first = in_order(scores, limit)
     known = features(crm)
     known = known.filter(known.customer_id.isin(first.customer_id.to_list())).execute().set_index("customer_id")
     found = reasons(known.reindex(first.customer_id).reset_index(), usual(crm), predict)
-    return pd.DataFrame(
-        {
-            "customer": customer_names(crm, first.customer_id), "probability": first.probability, "reasons": [told(one) for one in found],
-            "loss_amount": first.expected_loss, "rep": named(crm, "rep", first.rep_id),
-            "action": [f"act {one[0][0]}" if one else f"act {NO_THEME}" for one in found],
-        },
-        columns=LISTED,
-    )  # fmt: skip
+    actions = [f"act {one[0][0]}" if one else f"act {NO_THEME}" for one in found]
+    return briefly(crm, first).assign(reasons=[told(one) for one in found], action=actions)[LISTED]
+
+
+def in_order(scores: Any, limit: int, after: int = 0) -> pd.DataFrame:
+    """The customers warned of who may be contacted, the largest expected loss first. → frame: customer_id, rep_id, probability, expected_loss"""
+    chosen = scores.filter(scores.warned & ~scores.no_contact.fill_null(False))
+    order = [chosen.expected_loss.desc(), chosen.probability.desc(), chosen.customer_id]
+    wanted = chosen.select("customer_id", "rep_id", "probability", "expected_loss").order_by(order)
+    return wanted.limit(limit, offset=after).execute()
+
+
+def briefly(crm: Crm, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Customers of a list by name. → frame: customer, probability, loss_amount, rep"""
+    names = {"customer": customer_names(crm, chosen.customer_id), "rep": named(crm, "rep", chosen.rep_id)}
+    return chosen.assign(**names, loss_amount=chosen.expected_loss)[["customer", "probability", "loss_amount", "rep"]]
 
 
 def usual(crm: Crm) -> pd.Series:
