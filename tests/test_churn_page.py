@@ -121,7 +121,8 @@ def test_whoever_is_to_be_called_is_named(small_demo):
     every = churn_tables.to_call(crm, 10_000)
     first, others = churn_tables.to_call(crm, 2), churn_tables.also_to_call(crm, 2, 10_000)
     assert len(every) == figures.tally(crm).warned_count > 2
-    assert [*zip(first.customer, first.loss_amount), *zip(others.customer, others.loss_amount)] == [
+    columns = ["customer", "probability", "loss_amount", "rep"]
+    assert pd.concat([first[columns], others[columns]], ignore_index=True).equals(every[columns])
         *zip(every.customer, every.loss_amount)
     ]
     assert len(churn_tables.also_to_call(crm, 1, 2)) == 2
