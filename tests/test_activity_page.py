@@ -20,10 +20,9 @@ HOSTILE = ["<script>alert(1)</script>", "\"'><svg/onload=alert(1)>", "[x](https:
 
 
 @pytest.fixture(scope="module")
-def made(small_demo, tmp_path_factory) -> dict[str, dict[str, Built]]:
+def made(pages) -> dict[str, dict[str, Built]]:
     """The pages of the company and of one team."""
-    folder = tmp_path_factory.mktemp("activity")
-    return {team: product.built("activity", folder, str(small_demo), PERIOD, team) for team in ("all", "north")}
+    return {team: pages("activity", team) for team in ("all", "north")}
 
 
 def table_of(one: Built, name: str) -> pd.DataFrame:
