@@ -137,7 +137,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 
 @pytest.mark.parametrize(
     "which",
-    ["team", "interactions", "orders", "opportunities", *(pytest.param(p, marks=pytest.mark.long) for p in ("week", "year"))],
+    ["team", "orders", "opportunities", *(pytest.param(p, marks=pytest.mark.long) for p in ("interactions", "week", "year"))],
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_page_that_lacks_something_is_a_whole_page(lacking, which, lang):
@@ -177,6 +177,7 @@ def test_orders_alone_say_all_but_what_interactions_say(lacking):
     )
 
 
+@pytest.mark.long
 def test_interactions_alone_say_all_but_what_orders_say(lacking):
     one = lacking("interactions")["en"]
     figures = each_figure(one.html)
