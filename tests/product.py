@@ -8,10 +8,12 @@ import ast
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_output
 
 from crmlib import pages, places
 from crmlib.plan import Job
+from crmlib.sources import prepare
 
 
 def executed(report: str, **parameters) -> nbformat.NotebookNode:
@@ -49,3 +51,18 @@ def built(
 
 def facts(report: str, folder: Path, source: str, period: str, team: str = "all", languages=("en",)) -> dict:
     return built(report, folder, source, period, team, languages)[languages[0]].facts
+
+
+def some_reports(*quick: str) -> list:
+    """All reports to parametrise a test by; those that are not named are long."""
+    names = sorted(p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb"))
+    assert set(quick) <= set(names)
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
+def nothing_kept(folder: Path, patch: pytest.MonkeyPatch, source: str) -> None:
+    """A folder of the test's own for what is made, where the source is prepared and nothing else is: no kept table, no model."""
+    stores = prepare(source).folder.parent
+    patch.setenv("CRM_OUT", str(folder / "out"))
+    (places.work() / stores.name).symlink_to(stores)
+    assert [p.name for p in places.work().iterdir()] == [stores.name]

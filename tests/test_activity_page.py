@@ -20,10 +20,9 @@ HOSTILE = ["<script>alert(1)</script>", "\"'><svg/onload=alert(1)>", "[x](https:
 
 
 @pytest.fixture(scope="module")
-def made(small_demo, tmp_path_factory) -> dict[str, dict[str, Built]]:
+def made(pages) -> dict[str, dict[str, Built]]:
     """The pages of the company and of one team."""
-    folder = tmp_path_factory.mktemp("activity")
-    return {team: product.built("activity", folder, str(small_demo), PERIOD, team) for team in ("all", "north")}
+    return {team: pages("activity", team) for team in ("all", "north")}
 
 
 def table_of(one: Built, name: str) -> pd.DataFrame:
@@ -138,7 +137,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 
 @pytest.mark.parametrize(
     "which",
-    ["team", "interactions", "orders", "opportunities", *(pytest.param(p, marks=pytest.mark.long) for p in ("week", "year"))],
+    ["team", "orders", "opportunities", *(pytest.param(p, marks=pytest.mark.long) for p in ("interactions", "week", "year"))],
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_page_that_lacks_something_is_a_whole_page(lacking, which, lang):
@@ -178,6 +177,7 @@ def test_orders_alone_say_all_but_what_interactions_say(lacking):
     )
 
 
+@pytest.mark.long
 def test_interactions_alone_say_all_but_what_orders_say(lacking):
     one = lacking("interactions")["en"]
     figures = each_figure(one.html)

@@ -103,7 +103,7 @@ def without_hash(found: dict) -> bytes:
     ("report", "team"),
     [
         ("funnel", "all"),
-        ("funnel", "north"),
+        pytest.param("funnel", "north", marks=pytest.mark.long),
         ("funnel", "central"),
         pytest.param("activity", "all", marks=pytest.mark.long),
         ("activity", "north"),

@@ -1,7 +1,6 @@
 """Kept tables: made once for all teams and processes, made anew when what they are made from changes, and what was read is known."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -196,9 +195,9 @@ def test_it_is_for_the_owner_s_eyes_alone(source):
     ]
 
 
-@pytest.mark.parametrize("report", sorted(p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb")))
-def test_a_page_is_the_same_whether_its_tables_are_ready_or_not(small_demo, report):
-    shutil.rmtree(places.work() / "kept", ignore_errors=True)
+@pytest.mark.parametrize("report", product.some_reports("activity", "segments"))
+def test_a_page_is_the_same_whether_its_tables_are_ready_or_not(small_demo, tmp_path, monkeypatch, report):
+    product.nothing_kept(tmp_path, monkeypatch, str(small_demo))
     job = {"source": str(small_demo), "period": "2026-10", "team": "all", "languages": ["en", "zh"]}
     made, ready = ([c.outputs for c in product.executed(report, **job).cells if c.cell_type == "code"] for _ in range(2))
     assert made == ready

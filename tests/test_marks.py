@@ -1,7 +1,6 @@
 """What a report depends on: every table that its views read, and nothing else."""
 
 import json
-import shutil
 from datetime import date, datetime
 
 import product
@@ -9,7 +8,7 @@ import pytest
 from given import folder as given_folder
 from given import prepared, settings
 
-from crmlib import asof, marks, places
+from crmlib import asof, marks
 from crmlib.blocks import Page
 from crmlib.crm import Delivery, open_crm
 from crmlib.notebook import TWIN
@@ -128,9 +127,9 @@ def test_teams_exist_from_the_day_before_which_nobody_knows_them():
     assert marks.teams_at(door, date(2026, 11, 1)) == ["a", "b"]
 
 
-@pytest.mark.parametrize("report", sorted(p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb")))
-def test_every_file_that_a_report_opens_is_marked_in_its_footer(small_demo, monkeypatch, report):
-    shutil.rmtree(places.work() / "kept", ignore_errors=True)  # what is found ready was opened by another process
+@pytest.mark.parametrize("report", product.some_reports("funnel", "value"))
+def test_every_file_that_a_report_opens_is_marked_in_its_footer(small_demo, tmp_path, monkeypatch, report):
+    product.nothing_kept(tmp_path, monkeypatch, str(small_demo))  # what is found ready was opened by another process
     opened, real = set(), Delivery.raw
     monkeypatch.setattr(Delivery, "raw", lambda self, name: (opened.add(name.removesuffix("__left_out")), real(self, name))[1])
     nb = product.executed(report, source=str(small_demo), period="2026-10", team="north", languages=["en"])

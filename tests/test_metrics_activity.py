@@ -551,7 +551,10 @@ def planted(kept: float, seed=1, since="2026-09-01") -> tuple[pd.DataFrame, pd.D
     return pd.DataFrame(lines, columns=["interaction_id", "customer_id", "occurred_at", "channel"]), customers
 
 
-@pytest.mark.parametrize(("period", "kept", "teams"), [("2026-10", 0.1, ["north"]), ("2026-08", 0.1, []), ("2026-10", 1.0, [])])
+@pytest.mark.parametrize(
+    ("period", "kept", "teams"),
+    [("2026-10", 0.1, ["north"]), pytest.param("2026-08", 0.1, [], marks=pytest.mark.long), ("2026-10", 1.0, [])],
+)
 def test_a_planted_fall_is_found_on_its_team_and_at_its_hours(period, kept, teams):
     touches, customers = planted(kept)
     view = Crm.of(period=period, interactions=touches, customers=customers)

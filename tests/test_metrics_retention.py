@@ -239,7 +239,7 @@ def test_the_last_period_of_the_course_is_the_period_itself():
     assert last.active_customers == activity.active_customers(view).value
 
 
-@pytest.mark.parametrize("team", ["all", "south"])
+@pytest.mark.parametrize("team", [pytest.param("all", marks=pytest.mark.long), "south"])
 def test_one_page_has_one_rule_of_who_is_lost(team):
     """The first contract ever ends in October (north's): beside October September is judged by contracts, too; on its own page it is not."""
     given = {
@@ -394,7 +394,7 @@ def check(seed: int) -> None:
         assert table.customer_count[team] == views[team]["end"], seed
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(more, marks=pytest.mark.long) for more in (1, 2))])
 def test_every_state_of_a_company_by_chance(seed):
     check(seed)
 

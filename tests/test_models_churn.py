@@ -28,10 +28,16 @@ def firm(count: int = 1200, seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
     return frame, pd.Series(rng.random(count) < 1 / (1 + np.exp(-odds)), index=frame.index)
 
 
+@pytest.fixture(scope="module")
+def plain() -> Fit:
+    """What is fitted to the firm as it is."""
+    return churn.fit(*firm())
+
+
 # ------------------------------------------------------------------------------------------------ columns
 
 
-def test_columns_that_say_nothing_are_left_out_and_named():
+def test_columns_that_say_nothing_are_left_out_and_named(plain):
     frame, left = firm()
     more = {"always": 7, "never": None, "one_word": "x", "nothing": pd.Series(np.nan, index=frame.index), "on": pd.Timestamp("2026-01-01"),
             "name": [f"n{i}" for i in range(len(frame))]}  # fmt: skip
@@ -39,7 +45,6 @@ def test_columns_that_say_nothing_are_left_out_and_named():
     assert isinstance(one, Fit)
     assert dict(one.left_out) == {"always": encoding.CONSTANT, "never": encoding.EMPTY, "one_word": encoding.CONSTANT, "nothing": encoding.EMPTY,
                                   "on": encoding.DATE, "name": encoding.SCATTERED}  # fmt: skip
-    plain = churn.fit(frame, left)
     assert np.array_equal(one.model.probability(frame), plain.model.probability(frame))
 
 
@@ -67,13 +72,12 @@ def test_skewed_numbers_that_are_never_negative_are_taken_by_their_logarithm(val
     assert column.logged == logged
 
 
-def test_unseen_words_missing_columns_and_other_types_are_no_obstacle():
-    frame, left = firm()
-    one = churn.fit(frame, left)
+def test_unseen_words_missing_columns_and_other_types_are_no_obstacle(plain):
+    frame, _ = firm()
     strange = frame.head(4).assign(tier=["b", "never seen", None, "b"], tickets_90=pd.array([1, None, 2, 3], dtype="Int64"))
-    said = one.model.probability(strange.drop(columns=["chance", "satisfaction_90"]))
+    said = plain.model.probability(strange.drop(columns=["chance", "satisfaction_90"]))
     assert len(said) == 4 and ((said > 0) & (said < 1)).all()
-    assert len(one.model.probability(frame.head(0))) == 0
+    assert len(plain.model.probability(frame.head(0))) == 0
 
 
 def test_an_encoding_is_kept_as_text():
@@ -84,10 +88,10 @@ def test_an_encoding_is_kept_as_text():
 # ------------------------------------------------------------------------------------------------ order, threads
 
 
-def test_the_order_of_rows_and_columns_does_not_matter():
+def test_the_order_of_rows_and_columns_does_not_matter(plain):
     frame, left = firm()
     mixed = frame.sample(frac=1, random_state=5)[list(reversed(frame.columns))]
-    one, other = churn.fit(frame, left), churn.fit(mixed, left.reindex(mixed.index))
+    one, other = plain, churn.fit(mixed, left.reindex(mixed.index))
     pd.testing.assert_frame_equal(one.comparison, other.comparison)
     assert np.array_equal(one.model.probability(frame), other.model.probability(mixed[frame.columns].reindex(frame.index)))
     pd.testing.assert_frame_equal(drivers.importance(one), drivers.importance(other))
@@ -98,7 +102,7 @@ import hashlib, sys
 sys.path.insert(0, {tests!r})
 from test_models_churn import firm
 from crmlib.models import candidates, drivers, fitting
-frame, left = firm(3000)
+frame, left = firm({count})
 one = fitting.fit(frame, left, *firm(900, seed=1))
 scores = [candidates.fitted(name, frame, left.to_numpy(), "recency_days").score(frame).tobytes() for name in candidates.ORDER]
 scores += [one.model.probability(frame).tobytes(), drivers.importance(one).to_csv().encode(), one.comparison.to_csv().encode()]
@@ -106,11 +110,12 @@ print(hashlib.sha256(b"".join(scores)).hexdigest())
 """
 
 
-def test_the_number_of_threads_does_not_matter():
+@pytest.mark.parametrize("count", [800, pytest.param(3000, marks=pytest.mark.long)])
+def test_the_number_of_threads_does_not_matter(count):
     said = set()
     for threads in ("1", "2"):
         env = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(places.ROOT)}
-        code = SAID.format(tests=str(places.ROOT / "tests"))
+        code = SAID.format(tests=str(places.ROOT / "tests"), count=count)
         run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
         said.add(run.stdout.strip())
     assert len(said) == 1 and len(said.pop()) == 64
@@ -267,6 +272,7 @@ def test_what_is_said_of_a_model_is_json():
 
 
 @pytest.mark.skipif(not TELCO.is_file(), reason="IBM's Telco data are not here")
+@pytest.mark.long
 def test_ibm_telco():
     """Published: AUC 0.83–0.86 cross-validated; above 0.87 is a leak."""
     frame = pd.read_csv(TELCO).set_index("customerID")

@@ -51,10 +51,9 @@ def test_customers_go_from_what_was_told_to_what_they_are_now(crm, found):
     assert migration_share(moved) == Share(2, 3)
 
 
-def test_who_had_a_segment_and_is_no_customer_any_more_is_lost(crm):
-    view = company(period="2026-10")
+def test_who_had_a_segment_and_is_no_customer_any_more_is_lost(found):
     late = company(period="2027-10")  # nobody buys for 400 days
-    often, seldom = found_in(view).names
+    often, seldom = found.names
     moved = room.migration(late, segmentation(often, seldom), told(("a000", often, 7), ("b000", seldom, 5)))
     assert pairs(moved)[often, LOST] == (1, 7.0) and pairs(moved)[seldom, LOST] == (1, 5.0)
     assert migration_share(moved) == Share(0, 0)

@@ -151,6 +151,7 @@ def test_where_the_rows_are_gone_a_page_is_run_instead_of_published_again(root):
     assert len(scores(root)) == 4 and planned(root)["prepare all"] == UP
 
 
+@pytest.mark.long
 def test_published_without_its_rows_a_page_fails_alone_and_is_run_next(root):
     shutil.rmtree(root / "reports_out" / "work" / "told")
     before = tree(root / "reports_out")

@@ -350,7 +350,11 @@ def test_another_source_s_page_is_replaced_without_executing(project):
     assert planned(project) == everything("up to date")
 
 
-@pytest.mark.parametrize("more", [{}, {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}], ids=["same", "elsewhere"])
+@pytest.mark.parametrize(
+    "more",
+    [pytest.param({}, marks=pytest.mark.long), {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}],
+    ids=["same", "elsewhere"],
+)
 def test_without_its_work_folder_everything_is_published_again_byte_for_byte(project, more):
     before = {name: hashlib.sha256(data).hexdigest() for name, data in tree(project / "reports_out").items()}
     shutil.rmtree(project / "reports_out" / "work")

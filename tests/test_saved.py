@@ -385,7 +385,9 @@ if sys.argv[2:]:
 """
 
 
-@pytest.mark.parametrize(("uses_models", "says"), [(True, "True True"), (False, "False False")])
+@pytest.mark.parametrize(
+    ("uses_models", "says"), [pytest.param(True, "True True", marks=pytest.mark.long), (False, "False False")]
+)
 def test_the_warmed_process_loads_for_models_where_a_notebook_uses_one(tmp_path, uses_models, says):
     nb = tiny.write(tmp_path / "a.ipynb", tiny.notebook("from crmlib import crm"))
     (tmp_path / "fitted.py").write_text("def fit():\n    from sklearn.tree import DecisionTreeClassifier\n")

@@ -114,11 +114,10 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
     "which",
     [
         "team",
-        "interactions",
         "orders",
         "opportunities",
         "first",
-        *(pytest.param(p, marks=pytest.mark.long) for p in ("week", "year")),
+        *(pytest.param(p, marks=pytest.mark.long) for p in ("interactions", "week", "year")),
     ],
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -153,6 +152,7 @@ def test_orders_alone_make_groups_of_what_orders_say(lacking):
     assert "Kinds of behaviour that the source does not deliver" in one.html and "<svg" in each_figure(one.html)["rfm-beside"]
 
 
+@pytest.mark.long
 def test_interactions_alone_make_groups_without_money(lacking):
     one = lacking("interactions")["en"]
     figures = each_figure(one.html)

@@ -8,7 +8,7 @@ from crmlib.models import migration, segment_checks, segment_figures
 from crmlib.models.segments import segmentation
 
 FILE = places.ROOT.parent / "shared" / "data" / "uci_online_retail_II" / "online_retail_2009_2010.parquet"
-pytestmark = pytest.mark.skipif(not FILE.is_file(), reason="the UCI retail data are not here")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not FILE.is_file(), reason="the UCI retail data are not here")]
 
 
 @pytest.fixture(scope="module")

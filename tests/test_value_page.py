@@ -163,7 +163,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 
 
 EVERY = [*SOURCES, "deals", "team", "week", "quarter", "year", "early"]
-LONG = ("nobody", "one", "refunds", "week", "quarter", "year", "early")
+LONG = ("nobody", "one", "refunds", "regular", "week", "quarter", "year", "early")
 
 
 @pytest.mark.parametrize("which", [p if p not in LONG else pytest.param(p, marks=pytest.mark.long) for p in EVERY])
@@ -187,7 +187,7 @@ def test_a_page_that_lacks_something_is_a_whole_page(lacking, which):
         pytest.param("one", "value.few_buyers", "customers 1, needed 100", marks=pytest.mark.long),
         ("five", "value.few_buyers", "customers 5, needed 100"),
         ("once", "value.few_repeaters", "customers who bought again 0, needed 30"),
-        ("regular", "value.buying_failed", "a parameter ran to the edge of the search"),
+        pytest.param("regular", "value.buying_failed", "a parameter ran to the edge of the search", marks=pytest.mark.long),
     ],
 )
 def test_what_lacks_is_said(lacking, which, rule, words):
@@ -210,6 +210,7 @@ def test_of_few_customers_no_percentage_is_said(lacking):
         assert not [n for n in ("segments", "rfm-map", "rfm-money", "tenths") if re.search(r"\d%", figures[n])], one.lang
 
 
+@pytest.mark.long
 def test_everybody_who_buys_often_is_nobody_gone_quiet(lacking):
     assert kpi_of(lacking("regular")["en"], "quiet_amount")["value"] == 0
 
