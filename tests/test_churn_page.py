@@ -123,8 +123,6 @@ def test_whoever_is_to_be_called_is_named(small_demo):
     assert len(every) == figures.tally(crm).warned_count > 2
     columns = ["customer", "probability", "loss_amount", "rep"]
     assert pd.concat([first[columns], others[columns]], ignore_index=True).equals(every[columns])
-        *zip(every.customer, every.loss_amount)
-    ]
     assert len(churn_tables.also_to_call(crm, 1, 2)) == 2
     assert churn_tables.also_to_call(crm.company).empty
 
