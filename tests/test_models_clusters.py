@@ -76,6 +76,7 @@ def test_three_points_that_differ_for_every_group_that_is_tried():
     assert clusters(points).tried.k.max() == 3
 
 
+@pytest.mark.long
 def test_the_same_points_give_the_same_groups_whatever_the_threads():
     from threadpoolctl import threadpool_limits
 

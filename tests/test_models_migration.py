@@ -64,6 +64,7 @@ def test_where_nothing_was_told_the_segments_before_are_found_now(crm, found):
     assert moved.made_at is None and set(moved.flows.before) <= {NEW, *found.names} and migration_share(moved).base == 80
 
 
+@pytest.mark.long
 def test_the_segments_before_are_those_of_what_was_known_then():
     """Two customers of the first kind bought like the others in October: in September nobody could know."""
     view = company(later=("a000", "a002"))

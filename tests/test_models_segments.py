@@ -52,6 +52,7 @@ def test_the_order_of_the_rows_is_nobody_s_business(crm):
     assert (one.centres == two.centres).all() and one.tried.equals(two.tried) and groups_of(crm).equals(groups_of(other))
 
 
+@pytest.mark.long
 def test_what_comes_later_changes_nothing(crm):
     later = company(later=("a000", "a002"), period="2026-09")
     earlier = company(period="2026-09")
@@ -82,6 +83,7 @@ def test_a_segment_that_lies_elsewhere_has_a_name_of_its_own(crm):
     assert found.kept == {"bargain_customers"} and found.names[1] not in ("quiet_customers", "bargain_customers")
 
 
+@pytest.mark.long
 def test_where_nothing_was_told_the_period_before_is_found_now(crm):
     nothing = ibis.memtable(pd.DataFrame({"target": [], "value": []}), schema={"target": "string", "value": "float64"})
     found = found_in(crm, nothing)
@@ -157,6 +159,7 @@ def test_customers_of_whom_too_few_differ():
     assert (fit.lacking, fit.count, fit.needed) == ("different", 2, 6)
 
 
+@pytest.mark.long
 def test_orders_alone_are_enough():
     fit = room.fitted(Crm.of("2026-10", business={"inactive_after_days": 400}, orders=orders_of(60)))
     assert fit.lacking == "" and fit.columns == ["orders_365", "order_value_365", "recency_days"]

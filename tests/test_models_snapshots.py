@@ -144,6 +144,7 @@ def test_no_label_comes_from_after_the_page_s_end(monkeypatch):
     pd.testing.assert_frame_equal(rows, other)
 
 
+@pytest.mark.long
 def test_a_sample_is_drawn_by_customer_whatever_the_order_of_the_rows(monkeypatch):
     for name, value in (("FITTED", 24), ("TESTED", 10), ("SNAPSHOTS", 2)):
         monkeypatch.setattr(snapshots, name, value)

@@ -100,6 +100,7 @@ def test_what_was_told_is_heard_a_period_later_and_nothing_makes_itself_stale(ma
         assert planned(made, period) == {"prepare all": UP, "later all": UP, "later north": UP}
 
 
+@pytest.mark.long
 def test_telling_the_same_again_changes_nothing(root):
     before = tree(root / "reports_out")
     assert crm(root, "2026-09", "run", "--report", "prepare", "--force").returncode == 0
@@ -107,6 +108,7 @@ def test_telling_the_same_again_changes_nothing(root):
     assert tree(root / "reports_out") == before
 
 
+@pytest.mark.long
 def test_what_is_told_for_the_first_time_runs_those_that_hear_of_it(root):
     (root / "scores.csv").write_text("target,value\na,0.75\nb,0.5\nc,1\n")
     assert crm(root, "2026-09", "run", "--report", "prepare", "--force").returncode == 0
@@ -139,6 +141,7 @@ def test_where_the_rows_are_gone_a_page_that_is_up_to_date_stays(root):
     assert planned(root) == {"prepare all": UP, "later all": UP, "later north": UP}
 
 
+@pytest.mark.long
 def test_where_the_rows_are_gone_a_page_is_run_instead_of_published_again(root):
     shutil.rmtree(root / "reports_out" / "work" / "told")
     (root / "reports_out" / "site").unlink()

@@ -40,6 +40,7 @@ def october(small_demo, tmp_path_factory):
         yield page, crm, found, names
 
 
+@pytest.mark.long
 def test_segments_are_called_as_they_were_told(october):
     page, _, _, names = october
     assert set(table_of(page["en"], "groups").segment) & set(names.values())
@@ -47,6 +48,7 @@ def test_segments_are_called_as_they_were_told(october):
     assert "2026年10月2日" in each_figure(page["zh"].html)["migration"]
 
 
+@pytest.mark.long
 def test_who_moved_is_what_the_ledger_says(october):
     """Worked out from the ledger's own files and the groups of October, in plain pandas."""
     page, crm, _, _ = october

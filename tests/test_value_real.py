@@ -12,6 +12,7 @@ retail = pytest.mark.skipif(not (DATA / "uci_online_retail_II").is_dir(), reason
 cdnow = pytest.mark.skipif(not (DATA / "cdnow").is_dir(), reason="CDNOW's purchases are not here")
 
 
+@pytest.mark.long
 @retail
 def test_online_retail_ends_level_with_counting_and_the_page_says_so(tmp_path):
     """A year of a wholesaler, the last four months held out: 1.71 against 1.73 purchases, no clear difference; a tenth too few in all."""
@@ -29,6 +30,7 @@ def test_online_retail_ends_level_with_counting_and_the_page_says_so(tmp_path):
     assert "value.model_as_good" in rules and "value.amount_under" in rules
 
 
+@pytest.mark.long
 @retail
 def test_online_retail_shows_hardly_anybody_leaving():
     """Within one year of data leaving cannot be told: its parameters are less certain than they are large, and earlier there are none."""
@@ -38,6 +40,7 @@ def test_online_retail_shows_hardly_anybody_leaving():
     assert earlier.converged and not bgnbd.leaves(earlier.values)
 
 
+@pytest.mark.long
 @cdnow
 def test_cdnow_beats_counting_clearly():
     """All 23,500 customers, half a year held out: 1.12 against 1.28 and 1.57 purchases."""
