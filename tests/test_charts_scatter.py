@@ -230,8 +230,16 @@ def test_what_cannot_be_drawn_is_refused():
 )
 def test_the_table_under_points_says_how_many_there_are_and_their_medians(frame, numbers):
     made = numbers_of(charts.scatter, DataFrame(frame))
-    assert made.columns.to_list()[-3:] == ["count", "median_days", "median_amount"] and unit_of("median_amount") == "money"
+    assert made.columns.to_list()[-3:] == ["point_count", "median_days", "median_amount"] and unit_of("median_amount") == "money"
     assert made.astype(object).where(made.notna(), None).to_numpy().tolist() == numbers
+
+
+def test_points_that_are_all_called_by_name_are_listed():
+    """Medians of what are no cases but one point each, under the head of another table, would say something false."""
+    named = DataFrame({"days": [40.0, 30.0], "amount": [5.0, 9.0], "label": ["A", "B"]})
+    assert numbers_of(charts.scatter, named).to_dict("list") == {"label": ["A", "B"], "days": [40.0, 30.0], "amount": [5.0, 9.0]}
+    some = named.assign(label=["A", None])
+    assert numbers_of(charts.scatter, some).columns.to_list() == ["point_count", "median_days", "median_amount"]
 
 
 @pytest.mark.parametrize("n", [3, 100_000])
@@ -242,7 +250,7 @@ def test_a_page_shows_points_and_never_lists_them(n, lang):
     page = Page(crm("a 2026-10-01 2026-10-09 true web"), "funnel", [lang])
     bundle = page.figure("stages", sentence("say.steady"), charts.scatter, frame, log="y")._repr_mimebundle_()
     (table,) = bundle[MIME]["facts"]["tables"]
-    assert table["columns"] == ["stage", "count", "median_days_in_stage", "median_amount"]
+    assert table["columns"] == ["stage", "point_count", "median_days_in_stage", "median_amount"]
     assert sum(row[1] for row in table["rows"]) == n and len(bundle["text/html"]) < 60_000
     seen = Seen(bundle["text/html"].replace("<image ", "<img "))
     assert seen.of("svg")[0]["class"] == "chart" and ("points" if lang == "en" else "个点") in seen.text

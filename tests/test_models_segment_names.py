@@ -44,6 +44,11 @@ def test_without_anything_to_name_them_by_they_have_numbers():
     assert named(centres(events_365=[1.0, -1.0])) == ["average_customers", "group_2_customers"]
 
 
+def test_a_number_that_another_group_kept_is_not_given_again():
+    now, kept = centres(events_365=[0.0, 0.0, 0.0]), {0: "group_2_customers", 2: "average_customers"}
+    assert named(now, kept) == ["group_2_customers", "group_1_customers", "average_customers"]
+
+
 def test_a_name_that_goes_on_is_not_given_again():
     now = centres(orders_365=[1.0, 1.0], order_value_365=[-1.0, -1.0])
     assert named(now, {1: "frequent_small_customers"}) == ["frequent_customers", "frequent_small_customers"]

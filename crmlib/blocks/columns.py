@@ -15,10 +15,10 @@ _UNITS = {
     **dict.fromkeys(("score", "csat_mean"), "score"),
     "nps": "points",
     "reasons": "reasons",  # of a warning: features with the customer's value and the usual one
-    **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term"), "text"),  # as the data have them, never translated
+    **dict.fromkeys(("opportunity_id", "customer", "rep", "owner", "description", "term", "label"), "text"),  # as the data have them, never translated
     **dict.fromkeys(("start", "end", "due"), "day"),
     **dict.fromkeys(("stuck", "ripe", "rose"), "flag"),
-    **dict.fromkeys(("rfm_recency", "rfm_frequency", "rfm_money", "tenth"), "count"),
+    **dict.fromkeys(("rfm_recency", "rfm_frequency", "rfm_money", "tenth", "expected_purchases"), "count"),
     **dict.fromkeys(("estimate", "error"), "parameter"),
     **dict.fromkeys(("per_day", "expected", "actual", "mean_error", "root_error", "rank_correlation"), "ratio"),
     "value_class": "text",

@@ -55,14 +55,19 @@ def _scattered(data: pd.DataFrame) -> dict[str, str]:
 
 
 def numbers_of(chart: Callable, data: pd.DataFrame) -> pd.DataFrame:
-    """The table under a chart: what it draws; of points, which can be a million, how many there are and their medians."""
+    """The table under a chart: what it draws; of points, which can be a million, how many there are and their medians.
+
+    Points that all are called by name are few, and are listed.
+    """
     if chart is not charts.scatter or data.empty:
         return data
     called = {v: k for k, v in _scattered(data).items()}
+    if "label" in data and data.label.notna().all():
+        return data[["label", *called.values()]]
     groups = data.groupby(called["group"], sort=False, dropna=False, observed=True) if "group" in called else [(None, data)]
     rows = [
         ({called["group"]: name} if "group" in called else {})
-        | {"count": _counts(rows).sum()}
+        | {"point_count": _counts(rows).sum()}
         | {f"median_{called[of]}": _median(rows[called[of]], _counts(rows)) for of in ("x", "y")}
         for name, rows in groups
     ]

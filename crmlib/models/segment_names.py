@@ -12,6 +12,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from .clusters import MOST
+
 # aspect → its columns (their mean decides), and the words for much and little of it; the order in which a name says them
 ASPECTS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "recency": (("recency_days", "quiet_days"), "quiet", "recent"),
@@ -62,10 +64,10 @@ def named(centres: pd.DataFrame, before: dict[int, str] | None = None) -> list[s
 
 
 def _candidates(outstanding: list[str], i: int) -> Iterator[str]:
-    """Names for a group, the most telling first: two words, one word; then a number, which is free."""
+    """Names for a group, the most telling first: two words, one word; then a number: its own, or one that no other group kept."""
     yield from (called(pair) for pair in combinations(outstanding, 2))
     yield from (called([word]) for word in outstanding or [AVERAGE])
-    yield called([f"group_{i + 1}"])
+    yield from (called([f"group_{n + 1}"]) for n in (i, *range(MOST)))
 
 
 def called(said: Iterable[str]) -> str:
