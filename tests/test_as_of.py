@@ -107,6 +107,7 @@ def without_hash(found: dict) -> bytes:
         ("funnel", "central"),
         pytest.param("activity", "all", marks=pytest.mark.long),
         ("activity", "north"),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in (("churn", "north"), ("segments", "all"), ("value", "all"))),
     ],
 )
 def test_later_events_change_no_earlier_page(small_demo, later, tmp_path, report, team):
