@@ -1,6 +1,7 @@
 """The segments side by side: sizes, money, traits, courses against the others, the size index, RFM beside them, the check."""
 
 import math
+from dataclasses import replace
 
 import ibis
 import pandas as pd
@@ -230,3 +231,10 @@ def test_without_segments_there_are_empty_tables_with_their_columns():
                   segment_checks.tried_points(segment_checks.tried(none)), segment_groups.paces(view, none), segment_checks.explained(view)):  # fmt: skip
         assert frame.empty and len(frame.columns), frame
     assert fitted(lacking="customers", tried=segment_checks.pd.DataFrame()).best is None
+
+
+def test_the_number_of_segments_is_held_against_the_company_s_alone(crm, found):
+    """A team that had customers in one of two segments did not have one segment less."""
+    seen = segment_figures.Seen.of(crm, found, migration((A, A, 20, 1.0, 1.0)))
+    kpis = {k.name: k for k in segment_figures.key_figures(replace(crm, team="north"), seen)}
+    assert kpis["segment_count"].value == 2 and kpis["segment_count"].previous is None

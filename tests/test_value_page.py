@@ -229,3 +229,19 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path, team):
     ]
     shown = {text for around, text in reader.texts if "bdi" in around}
     assert (set(HOSTILE) if team != "all" else {HOSTILE[0]}) <= shown
+
+
+def test_purchases_expected_are_whole_numbers(made):
+    for lang in ("en", "zh"):
+        ways = each_figure(made["all"][lang].html)["holdout-ways"]
+        assert not re.search(r"\d{3}\.\d", ways), lang
+
+
+def test_the_first_screen_promises_nothing(made):
+    """What is expected anyway is not to win; what was bought in two years is not all at risk; of what time a value is stands in its name."""
+    for lang, never, time in (
+        ("en", ("to win", "Sales at risk"), "within the horizon"),
+        ("zh", ("可争取", "面临流失"), "展望期内"),
+    ):
+        summary = html.unescape(re.search(r'<section id="summary".*?</section>', made["all"][lang].html, re.S)[0])
+        assert not [w for w in never if w in summary] and summary.count(time) >= 2

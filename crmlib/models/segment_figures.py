@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..crm import Crm
+from ..crm import ALL, Crm
 from ..kpi import Figure, Kpi, Share, compare, measured
 from .migration import NEW, Migration, migration_share
 from .segment_groups import groups, size_psi
@@ -92,11 +92,15 @@ FIGURES = (
 
 
 def key_figures(crm: Crm, seen: Seen) -> list[Kpi]:
-    """The key figures of a view; beside the number and the largest share what they were in the period before, where that is known."""
+    """The key figures of a view; beside the number and the largest share what they were in the period before, where that is known.
+
+    The number is the company's: of those before a team knows only the ones in which it had customers, so it stands on the company's page.
+    """
     kpis = {metric.__name__: compare(_of(metric, seen), crm) for metric in FIGURES}
     before = seen.moved.flows[seen.moved.flows.before != NEW].groupby("before").customer_count.sum()
     if len(before) and len(seen.groups):
-        kpis["segment_count"] = replace(kpis["segment_count"], previous=float(len(before)))
+        if crm.team == ALL:
+            kpis["segment_count"] = replace(kpis["segment_count"], previous=float(len(before)))
         top = seen.groups.loc[seen.groups.customer_count.idxmax()]
         largest, then = kpis["largest_segment_share"], float(top.earlier_share)
         kpis["largest_segment_share"] = replace(largest, previous=then, previous_base=float(before.sum()))
