@@ -231,6 +231,13 @@ def test_amounts_without_a_mean_are_no_basis():
     assert gamma_gamma.fit(x[:29], x[:29]).reason == "few_repeaters"
 
 
+@pytest.mark.parametrize(
+    ("q", "error", "reason"), [(1.2, 0.0999, None), (1.2, 0.1, "no_mean"), (1.0, 0.0, "no_mean"), (3.7, 1.3, None)]
+)
+def test_a_mean_needs_a_q_clearly_above_one(q, error, reason):
+    assert gamma_gamma.unbounded({"q": q}, {"q": error}) == reason
+
+
 # ------------------------------------------------------------------------------------------------ the search
 
 

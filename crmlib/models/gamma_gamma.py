@@ -13,6 +13,7 @@ from .likelihood import Fit, maximum, too_few
 
 NAMES = ("p", "q", "v")
 LEAST = 30  # customers with a repeat purchase
+_CLEAR = 2.0  # standard errors
 _STARTS = ((1.0, 1.5, 1.0), (5.0, 4.0, 0.5))
 
 
@@ -24,12 +25,13 @@ def fit(x: np.ndarray, z: np.ndarray) -> Fit:
     found = maximum(lambda values: _slope(values, x, z / scale), NAMES, _STARTS, len(x))
     values, errors = ({**v, "v": v["v"] * scale} for v in (found.values, found.errors))
     shift = -len(x) * np.log(scale)  # the density of an amount, and of its multiple
-    return Fit(values, errors, found.log_likelihood + shift, found.n, 0, found.reason or _unbounded(values))
+    return Fit(values, errors, found.log_likelihood + shift, found.n, 0, found.reason or unbounded(values, errors))
 
 
-def _unbounded(values: dict[str, float]) -> str | None:
-    """With q of 1 or less the mean of all customers has no end: no spend can be expected."""
-    return None if values["q"] > 1 else "no_mean"
+def unbounded(values: dict[str, float], errors: dict[str, float]) -> str | None:
+    """With q of 1 or less the mean of all customers has no end: no spend can be expected. Nor where q is not clearly above 1: the
+    mean, which one-time buyers are valued at, would then be anything."""
+    return None if values["q"] - _CLEAR * errors["q"] > 1 else "no_mean"
 
 
 def _slope(values: np.ndarray, x: np.ndarray, z: np.ndarray) -> tuple[float, np.ndarray]:
