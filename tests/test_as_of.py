@@ -104,7 +104,7 @@ def without_hash(found: dict) -> bytes:
     [
         ("funnel", "all"),
         pytest.param("funnel", "north", marks=pytest.mark.long),
-        ("funnel", "central"),
+        pytest.param("funnel", "central", marks=pytest.mark.long),
         pytest.param("activity", "all", marks=pytest.mark.long),
         ("activity", "north"),
         *(pytest.param(*one, marks=pytest.mark.long) for one in (("churn", "north"), ("segments", "all"), ("value", "all"))),

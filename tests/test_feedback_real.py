@@ -71,6 +71,7 @@ def test_a_source_with_nps_alone_has_its_figures_and_no_others(facts):
     assert "csat_mean" not in table(found, "by_source") and figures["problem_rate"]["base"] == figures["nps"]["base"]
 
 
+@pytest.mark.long
 @remarks_are_here
 def test_remarks_without_score_or_date_are_read_by_theme_and_category(tmp_path):
     remarks = pd.read_csv(REMARKS)

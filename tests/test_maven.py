@@ -110,7 +110,7 @@ def test_groups(facts, pipeline, period, group, column):
 
 
 @pytest.mark.parametrize(
-    "period", [pytest.param("2017-06", marks=pytest.mark.long), "2017-Q3", pytest.param("2017", marks=pytest.mark.long)]
+    "period", ["2017-06", pytest.param("2017-Q3", marks=pytest.mark.long), pytest.param("2017", marks=pytest.mark.long)]
 )
 def test_each_team_s_own_page(facts, pipeline, period):
     for manager, deals in pipeline.groupby("manager"):

@@ -113,11 +113,9 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 @pytest.mark.parametrize(
     "which",
     [
-        "team",
         "orders",
         "opportunities",
-        "first",
-        *(pytest.param(p, marks=pytest.mark.long) for p in ("interactions", "week", "year")),
+        *(pytest.param(p, marks=pytest.mark.long) for p in ("interactions", "team", "first", "week", "year")),
     ],
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])

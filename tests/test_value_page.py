@@ -163,7 +163,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 
 
 EVERY = [*SOURCES, "deals", "team", "week", "quarter", "year", "early"]
-LONG = ("nobody", "one", "refunds", "regular", "week", "quarter", "year", "early")
+LONG = ("nobody", "one", "refunds", "regular", "team", "five", "week", "quarter", "year", "early")
 
 
 @pytest.mark.parametrize("which", [p if p not in LONG else pytest.param(p, marks=pytest.mark.long) for p in EVERY])
