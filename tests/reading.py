@@ -4,10 +4,19 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 SECTIONS = ["data", "key-figures", "analysis", "findings", "actions", "appendix"]
 TAGS = {"html", "head", "meta", "title", "style", "body", "a", "header", "nav", "div", "h1", "h2", "h3", "p", "span", "main", "section", "ul", "ol", "li", "b", "small", "svg", "path", "circle", "text", "desc", "figure", "table", "caption", "thead", "tbody", "tr", "th", "td", "bdi", "details", "summary", "i", "dl", "dt", "dd", "footer", "em", "strong"}  # fmt: skip
 BAD = re.compile(r"\b(?:nan|NaN|None|inf|NaT)\b|<NA>|\d[eE][+-]\d|Rows: \d|Traceback|Warning:|[{][a-z_]+[}]")
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\"'><svg/onload=alert(1)>",
+    "[x](https://evil.example)",
+    "$x_1^2$ {share}",
+]  # names that would act if they were not escaped
 
 
 class Reader(HTMLParser):
@@ -44,6 +53,17 @@ class Reader(HTMLParser):
     def said(self) -> list[str]:
         """What stands on the page; not its style."""
         return [text for around, text in self.texts if "style" not in around]
+
+
+def table_of(one: Any, name: str) -> pd.DataFrame:
+    """A table of a built page's facts."""
+    (table,) = [t for t in one.facts["tables"] if t["name"] == name]
+    return pd.DataFrame(table["rows"], columns=table["columns"])
+
+
+def kpi_of(one: Any, name: str) -> dict:
+    """A key figure of a built page's facts."""
+    return next(k for k in one.facts["kpis"] if k["name"] == name)
 
 
 def each_figure(page: str) -> dict[str, str]:

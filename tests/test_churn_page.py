@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import product
 import pytest
-from reading import BAD, SECTIONS, TAGS, Reader, each_figure, variant
+from reading import BAD, HOSTILE, SECTIONS, TAGS, Reader, each_figure, kpi_of, table_of, variant
 
 from crmlib import texts
 from crmlib.crm import open_crm
@@ -16,16 +16,6 @@ from crmlib.models import churn_figures as figures
 from crmlib.pages import Built
 
 PERIOD = "2026-10"
-HOSTILE = ["<script>alert(1)</script>", "\"'><svg/onload=alert(1)>", "[x](https://evil.example)", "$x_1^2$ {share}"]
-
-
-def table_of(one: Built, name: str) -> pd.DataFrame:
-    (table,) = [t for t in one.facts["tables"] if t["name"] == name]
-    return pd.DataFrame(table["rows"], columns=table["columns"])
-
-
-def kpi_of(one: Built, name: str) -> dict:
-    return next(k for k in one.facts["kpis"] if k["name"] == name)
 
 
 # ------------------------------------------------------------------------------------------------ what it says

@@ -10,7 +10,7 @@ import pandas as pd
 import product
 import pytest
 import yaml
-from reading import BAD, SECTIONS, TAGS, Reader, each_figure, variant
+from reading import BAD, HOSTILE, SECTIONS, TAGS, Reader, each_figure, kpi_of, table_of, variant
 from test_must_show import missing
 
 from crmlib import places, texts
@@ -19,16 +19,6 @@ from crmlib.pages import Built
 
 PERIOD = "2026-10"
 DEMANDS = yaml.safe_load((places.ROOT / "tests" / "must_show.yml").read_text("utf-8"))["segments"]
-HOSTILE = ["<script>alert(1)</script>", "\"'><svg/onload=alert(1)>", "[x](https://evil.example)", "$x_1^2$ {share}"]
-
-
-def table_of(one: Built, name: str) -> pd.DataFrame:
-    (table,) = [t for t in one.facts["tables"] if t["name"] == name]
-    return pd.DataFrame(table["rows"], columns=table["columns"])
-
-
-def kpi_of(one: Built, name: str) -> dict:
-    return next(k for k in one.facts["kpis"] if k["name"] == name)
 
 
 @pytest.mark.parametrize("team", ["all", "north"])

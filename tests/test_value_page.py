@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pandas as pd
 import product
 import pytest
-from reading import BAD, SECTIONS, TAGS, Reader, each_figure, variant
+from reading import BAD, HOSTILE, SECTIONS, TAGS, Reader, each_figure, kpi_of, table_of, variant
 
 from crmlib import texts
 from crmlib.crm import open_crm
@@ -17,22 +17,12 @@ from crmlib.models import value
 from crmlib.pages import Built
 
 PERIOD = "2026-10"
-HOSTILE = ["<script>alert(1)</script>", "\"'><svg/onload=alert(1)>", "[x](https://evil.example)", "$x_1^2$ {share}"]
 
 
 @pytest.fixture(scope="module")
 def made(pages) -> dict[str, dict[str, Built]]:
     """The pages of the company and of one team."""
     return {team: pages("value", team) for team in ("all", "north")}
-
-
-def table_of(one: Built, name: str) -> pd.DataFrame:
-    (table,) = [t for t in one.facts["tables"] if t["name"] == name]
-    return pd.DataFrame(table["rows"], columns=table["columns"])
-
-
-def kpi_of(one: Built, name: str) -> dict:
-    return next(k for k in one.facts["kpis"] if k["name"] == name)
 
 
 # ------------------------------------------------------------------------------------------------ what it says

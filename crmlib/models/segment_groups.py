@@ -10,6 +10,7 @@ from ..crm import Crm
 from ..kpi import Share
 from ..means import together
 from ..measures import count_if, total
+from ..schema import UNASSIGNED
 from .migration import LOST, NEW, Migration
 from .segment_names import STANDS_OUT, leading
 from .segments import Segmentation, segments
@@ -120,7 +121,7 @@ def averages(found: Segmentation, groups: pd.DataFrame) -> pd.DataFrame:
 
 def by_team(crm: Crm, found: Segmentation, groups: pd.DataFrame) -> pd.DataFrame:
     """Which share of each team's customers is in which segment. → frame: team, letter, customer_count, base (the team's customers), share"""
-    frame = sums(crm).assign(team=lambda t: t.team.fillna("unassigned"))
+    frame = sums(crm).assign(team=lambda t: t.team.fillna(UNASSIGNED))
     frame = frame.groupby(["team", "group"]).n.sum().unstack(fill_value=0).reindex(columns=range(len(found.names)), fill_value=0)
     letters = lettered(groups)
     rows = [
