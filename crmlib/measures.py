@@ -22,6 +22,11 @@ def count_if(condition: Any) -> Any:
     return ibis.coalesce(condition, False).cast("int64").sum().fill_null(0)
 
 
+def exact(number: Any, digits: int = 4) -> Any:
+    """A float as a decimal of so many digits, to be added up: the sum of floats depends on the order in which threads come to them."""
+    return number.cast(f"decimal(18, {digits})")
+
+
 def total(amount: Any, where: Any = None) -> Any:
     """The exact sum of money, as a float only afterwards; nothing to add is 0."""
     return amount.sum(where=where).cast("float64").fill_null(0.0)

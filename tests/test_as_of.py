@@ -106,7 +106,7 @@ def without_hash(found: dict) -> bytes:
         pytest.param("funnel", "north", marks=pytest.mark.long),
         pytest.param("funnel", "central", marks=pytest.mark.long),
         pytest.param("activity", "all", marks=pytest.mark.long),
-        ("activity", "north"),
+        pytest.param("activity", "north", marks=pytest.mark.long),
         *(pytest.param(*one, marks=pytest.mark.long) for one in (("churn", "north"), ("segments", "all"), ("value", "all"))),
     ],
 )

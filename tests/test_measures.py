@@ -76,6 +76,12 @@ def test_a_ratio_of_whole_numbers_is_a_fraction(part, base, result):
     assert found == result if result is not None else pd.isna(found)
 
 
+def test_floats_are_added_up_exactly_as_decimals():
+    table = numbers(a=[0.1, 0.2, 0.3], p=[1e-9, 2e-9, 0.0])  # as floats 0.6000000000000001 in this order, 0.6 in another
+    assert value(m.total(m.exact(table.a))) == 0.6
+    assert value(m.total(m.exact(table.p))) == 0 and value(m.total(m.exact(table.p, 9))) == 3e-9
+
+
 def test_a_mean_of_money_is_a_ratio(orders):
     assert value(m.ratio(m.total(orders.amount), orders.count())) == 999995.6 / 4
     assert value(m.ratio(orders.amount.max(), orders.amount.min())) == pytest.approx(-200000.06)  # decimals too

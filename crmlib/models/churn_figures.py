@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..crm import ALL, Crm
 from ..kpi import Figure, measured
-from ..measures import count_if, total
+from ..measures import count_if, exact, total
 from ..schema import UNASSIGNED
 from . import churn
 from .card import Card
@@ -119,9 +119,9 @@ def _sums(crm: Crm) -> pd.DataFrame:
 def _by_team(company: Crm):
     """Exact sums: of floats they would depend on how the engine shares out the rows."""
     table = churn.scores(company)
-    loss = table.expected_loss.cast("decimal(18, 4)")
+    loss = exact(table.expected_loss)
     sums = table.group_by("team").aggregate(
-        customer_count=table.count(), expected_count=total(table.probability.cast("decimal(18, 9)")), warned_count=count_if(table.warned),
+        customer_count=table.count(), expected_count=total(exact(table.probability, 9)), warned_count=count_if(table.warned),
         left_alone_count=count_if(table.left_alone), loss_amount=total(loss), warned_amount=total(loss, where=table.warned),
     )  # fmt: skip
     return sums.order_by("team")

@@ -7,7 +7,7 @@ import ibis
 import pandas as pd
 
 from ..crm import ALL, Crm
-from ..measures import count_if, total
+from ..measures import count_if, exact, total
 from . import churn, warnings
 from .features import WORDS
 
@@ -53,8 +53,8 @@ def _bands(company: Crm) -> Any:
     table = churn.scores(company)
     place = ibis.cases(*[(table.probability < edge, i) for i, edge in enumerate(EDGES)], else_=len(EDGES))
     return table.group_by("team", place=place.cast("int64")).aggregate(
-        customer_count=table.count(), warned_count=count_if(table.warned), expected_count=total(table.probability.cast("decimal(18, 9)")),
-        loss_amount=total(table.expected_loss.cast("decimal(18, 4)")),
+        customer_count=table.count(), warned_count=count_if(table.warned), expected_count=total(exact(table.probability, 9)),
+        loss_amount=total(exact(table.expected_loss)),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, Share, measured
-from ..measures import count_if, total
+from ..measures import count_if, exact, total
 from ..metrics.lives import of_customers
 from ..metrics.states import tally
 from ..periods import year_earlier
@@ -126,7 +126,7 @@ def _ahead(crm: Crm) -> Figure | dict[str, float]:
 
     def make(view: Crm) -> ibis.Table:
         table = value(view)
-        worth = table.clv_bgnbd.cast("decimal(18, 4)")  # floats added up in any order would differ in their last digits
+        worth = exact(table.clv_bgnbd)
         amounts = {"value": total(worth), "customers_value": total(worth, where=table.is_customer)}
         counts = {
             "ever": count_if(table.clv_bgnbd.notnull()),

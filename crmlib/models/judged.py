@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..crm import ALL, Crm
 from ..kpi import Share
-from ..measures import day, total
+from ..measures import day, exact, total
 from ..metrics.lives import accounts, contractual, events, keeps, lives
 from .features_money import orders
 from .snapshots import at, happened, known_until, silence
@@ -24,7 +24,6 @@ WARNED = "warned"
 BINS = 10
 LEFT, STAYED, SILENT = "left", "stayed", "silent"
 _SUMS = ("base", "predicted", "expected", "amount")
-_EXACT = "decimal(18, 9)"  # probabilities are added exactly
 _NOBODY = pd.DataFrame({"bin": pd.Series(dtype=int), "warned": pd.Series(dtype=bool), "outcome": pd.Series(dtype=object)}
                        | {name: pd.Series(dtype=float) for name in _SUMS})  # fmt: skip
 
@@ -154,8 +153,8 @@ def _cells(crm: Crm, scored: Any, starts: date, passed: int, horizon: int, came:
     table = table.left_join(came, "customer_id", rname="{name}_now")
     by_now = 1 - (1 - table.p).pow(passed / max(horizon, 1))
     table = table.select(
-        "warned", outcome=table.outcome.fill_null(others), p=table.p.cast(_EXACT), expected=by_now.cast(_EXACT),
-        amount=ibis.greatest(table.amount_365.fill_null(0.0), 0.0).cast("decimal(18, 4)"),
+        "warned", outcome=table.outcome.fill_null(others), p=exact(table.p, 9), expected=exact(by_now, 9),
+        amount=exact(ibis.greatest(table.amount_365.fill_null(0.0), 0.0)),
         bin=(ibis.cume_dist().over(order_by=table.p) * BINS).round(9).ceil().cast("int64"),
     )  # fmt: skip
     sums = {"base": table.count(), "predicted": total(table.p), "expected": total(table.expected), "amount": total(table.amount)}

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import Share
-from ..measures import total
+from ..measures import exact, total
 from ..metrics.lives import accounts
 from ..metrics.names import customer_names, named
 from .segment_names import named as by_profile
@@ -22,7 +22,6 @@ from .segments import Segmentation, fitted, segments, with_names
 
 NEW, LOST = "just_in", "left_us"  # what stands for the segment of who had none before, and of who is no customer any more
 WORTH_LESS = 0.8  # a segment is worth less than another whose revenue per customer it has at most four fifths of
-_MONEY = "decimal(18, 4)"  # revenue is added exactly
 FLOWS = ["before", "now", "customer_count", "amount", "now_amount"]
 MOVED = ["customer", "before_segment", "segment", "earlier_amount", "now_amount", "rep"]
 
@@ -79,8 +78,8 @@ def migration(crm: Crm, found: Segmentation, told: Any = None) -> Migration:
     both = _both(crm, found, table)
     sums = {
         "customer_count": both.count(),
-        "amount": total(both.amount.cast(_MONEY)),
-        "now_amount": total(both.now_amount.cast(_MONEY)),
+        "amount": total(exact(both.amount)),
+        "now_amount": total(exact(both.now_amount)),
     }
     flows = both.group_by("before", "now").aggregate(**sums).execute()
     order = [NEW, *found.names, *sorted({*flows.before} - {NEW, *found.names}), LOST]
@@ -109,7 +108,7 @@ def _worth(crm: Crm, found: Segmentation, before: Any) -> dict[str, float]:
     worth: dict[str, float] = {}
     for table in tables:
         known = table.filter(table.amount.notnull())
-        each = known.group_by("segment").aggregate(n=known.count(), amount=total(known.amount.cast(_MONEY))).execute()
+        each = known.group_by("segment").aggregate(n=known.count(), amount=total(exact(known.amount))).execute()
         worth |= {r.segment: r.amount / r.n for r in each.itertuples()}
     return worth
 

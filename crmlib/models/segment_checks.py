@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 
 from ..crm import Crm
-from ..measures import quantile, total, within
+from ..measures import exact, quantile, total, within
 from ..metrics.lives import sales
 from .migration import earlier
 from .rfm import SEGMENTS, rfm
@@ -14,8 +14,6 @@ from .segment_groups import lettered
 from .segments import Segmentation, segments, with_names
 
 GROUPINGS = ("by_behaviour", "by_rfm", "at_random")
-_EXACT = "decimal(18, 6)"  # of a logarithm: added exactly, whatever the number of threads
-_MONEY = "decimal(18, 4)"
 EXPLAINED = ["grouping", "group_count", "base", "share"]
 
 
@@ -53,8 +51,8 @@ def explained(crm: Crm, told: Any = None) -> pd.DataFrame:
     table = table.left_join(_bought(crm.company), "customer_id", rname="__{name}").mutate(
         rfm_segment=lambda t: t.rfm_segment.fill_null("never bought")
     )
-    bought = (ibis.greatest(table.bought.fill_null(0.0), 0.0) + 1.0).ln().cast(_EXACT)
-    table = table.mutate(y=bought, yy=(bought * bought).cast(_EXACT))
+    bought = exact((ibis.greatest(table.bought.fill_null(0.0), 0.0) + 1.0).ln(), 6)
+    table = table.mutate(y=bought, yy=exact(bought * bought, 6))
     cells = table.group_by("segment", "rfm_segment").aggregate(n=table.count(), y=total(table.y), yy=total(table.yy)).execute()
     return _told_apart(cells)
 

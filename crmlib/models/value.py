@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..crm import Crm
-from ..measures import total
+from ..measures import exact, total
 from ..metrics.lives import lives, of_customers
 from . import bgnbd, gamma_gamma
 from .likelihood import Fit
@@ -125,8 +125,7 @@ def sums(crm: Crm) -> dict[str, float]:
 
     def make(view: Crm) -> Any:
         table = rfm(view)
-        # whole cents: floats added up in any order would differ in their last digits
-        amounts = {name: total(table[name].cast("decimal(18, 4)")) for name in SUMMED}
+        amounts = {name: total(exact(table[name])) for name in SUMMED}
         counts = {"buyers": (table.orders_year > 0).sum(), "ever": table.count()}
         return table.group_by("team").aggregate(**amounts, **counts)
 

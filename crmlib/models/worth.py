@@ -8,13 +8,12 @@ import pandas as pd
 
 from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, measured
-from ..measures import count_if, total
+from ..measures import count_if, exact, total
 from .rfm import SCORES, SEGMENTS, rfm
 from .value import sums, value
 
 QUIET = ("cannot lose", "at risk")  # bought much, and less lately than others
 QUIET_PART = 2  # of the time after which customers are lost; scores alone would call two fifths of the keenest customers late
-MONEY = "decimal(18, 4)"  # floats added up in any order would differ in their last digits
 TENTHS, FIFTH = 10, 2
 
 
@@ -77,15 +76,11 @@ def _cells(crm: Crm, modeled: bool = True) -> pd.DataFrame:
 
     def make() -> pd.DataFrame:
         table = value(crm) if modeled else rfm(crm)
-        worth = (
-            {"value_amount": total(table.clv_bgnbd.cast(MONEY)), "modeled": count_if(table.clv_bgnbd.notnull())}
-            if modeled
-            else {}
-        )
+        worth = {"value_amount": total(exact(table.clv_bgnbd)), "modeled": count_if(table.clv_bgnbd.notnull())} if modeled else {}
         quiet = is_quiet(crm, table)
-        worth |= {"quiet_count": count_if(quiet), "quiet_amount": total(table.money.cast(MONEY), where=quiet)}
+        worth |= {"quiet_count": count_if(quiet), "quiet_amount": total(exact(table.money), where=quiet)}
         groups = table.group_by("rfm_recency", "rfm_frequency", "rfm_segment")
-        frame = groups.aggregate(customer_count=table.count(), sales_amount=total(table.money.cast(MONEY)), **worth).execute()
+        frame = groups.aggregate(customer_count=table.count(), sales_amount=total(exact(table.money)), **worth).execute()
         frame = frame.sort_values(["rfm_recency", "rfm_frequency", "rfm_segment"])
         return frame.assign(value_amount=frame.value_amount.where(frame.modeled > 0)) if modeled else frame
 
@@ -106,9 +101,9 @@ def tenths(crm: Crm, modeled: bool = True) -> pd.DataFrame:
     table = table.filter(table.orders_year > 0)
     place = ibis.row_number().over(order_by=[table.revenue_year.desc(), table.customer_id])
     table = table.mutate(tenth=(TENTHS * place) // table.count().over(ibis.window()) + 1)
-    worth = {"value_amount": total(table.clv_bgnbd.cast(MONEY))} if modeled else {}
+    worth = {"value_amount": total(exact(table.clv_bgnbd))} if modeled else {}
     frame = table.group_by("tenth").aggregate(
-        customer_count=table.count(), sales_amount=total(table.revenue_year.cast(MONEY)), **worth
+        customer_count=table.count(), sales_amount=total(exact(table.revenue_year)), **worth
     )
     frame = frame.order_by("tenth").execute()
     share = lambda column: column / column.sum() if column.sum() > 0 else column * np.nan  # noqa: E731
@@ -162,7 +157,7 @@ def distribution(crm: Crm) -> pd.DataFrame:
     table = value(crm)
     table = table.filter(table.clv_bgnbd.notnull())
     group = ibis.cases(*[(table.clv_bgnbd < edge, i) for i, edge in enumerate(EDGES)], else_=len(EDGES))
-    found = table.group_by(group=group).aggregate(customer_count=table.count(), value_amount=total(table.clv_bgnbd.cast(MONEY)))
+    found = table.group_by(group=group).aggregate(customer_count=table.count(), value_amount=total(exact(table.clv_bgnbd)))
     found = found.execute().set_index("group")
     if found.empty:
         return pd.DataFrame(columns=["value_class", "customer_count", "share", "value_amount"])

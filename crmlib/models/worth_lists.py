@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from ..crm import Crm
-from ..measures import count_if, total
+from ..measures import count_if, exact, total
 from ..metrics.names import customer_names, named
 from ..schema import UNASSIGNED
 from .rfm import SEGMENTS
 from .value import value
-from .worth import MONEY, is_quiet
+from .worth import is_quiet
 
 
 def value_by_team(crm: Crm) -> pd.DataFrame:
@@ -25,8 +25,8 @@ def value_by_team(crm: Crm) -> pd.DataFrame:
     table = value(crm.company)
     quiet, worth = is_quiet(crm, table), table.clv_bgnbd
     frame = table.group_by("team").aggregate(
-        customer_count=table.count(), sales_amount=total(table.revenue_year.cast(MONEY)), value_amount=total(worth.cast(MONEY)),
-        modeled=count_if(worth.notnull()), quiet_count=count_if(quiet), quiet_amount=total(table.money.cast(MONEY), where=quiet),
+        customer_count=table.count(), sales_amount=total(exact(table.revenue_year)), value_amount=total(exact(worth)),
+        modeled=count_if(worth.notnull()), quiet_count=count_if(quiet), quiet_amount=total(exact(table.money), where=quiet),
     ).execute()  # fmt: skip
     frame = frame.assign(team=frame.team.fillna(UNASSIGNED), value_amount=frame.value_amount.where(frame.modeled > 0))
     whole = float(frame.value_amount.sum())
