@@ -57,7 +57,8 @@ def test_probabilities_come_true_and_the_model_beats_its_baseline(firm):
     for period in ("2026-03", "2026-10"):
         card = churn.report(open_crm(str(firm), period)).card
         assert card.how == "out of time" and card.ece <= 0.03 and card.beats, period
-        assert card.auc - card.baseline_auc > 0.1 and card.lift > 3
+        assert card.baseline_auc > 0.75  # silence of any kind is no easy baseline
+        assert card.auc - card.baseline_auc > 10 * card.auc_error and card.lift > 3
 
 
 def test_it_goes_by_what_makes_customers_stop(firm):

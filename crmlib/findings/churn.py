@@ -18,6 +18,8 @@ def findings(crm: Crm, was: Judged) -> list[Finding]:
     lacks = churn.report(crm).lacks
     if lacks:
         return [too_little(lacks), *silence(crm)]
+    if not churn_figures.tally(crm).customer_count:  # how good the company's model is says nothing to a team without customers
+        return [said("churn.nobody")]
     found = [
         *stake(crm),
         *no_better(crm),
