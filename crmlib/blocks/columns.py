@@ -28,13 +28,22 @@ _UNITS = {
     **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "fine"),
     **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
+    **dict.fromkeys(("units_sold", "new_customers"), "count"),
+    **dict.fromkeys(("aov", "arpu", "gross_sales", "weighted_pipeline"), "money"),
+    **dict.fromkeys(("falling", "growing"), "flag"),
+    "amount_class": "text",
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
             "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio", "gap": "gap"}  # fmt: skip
 _OF_ANOTHER = re.compile(
     "^(median|before|previous|year_before|change)_"
 )  # the same thing in another place: in the middle, before, its change
-OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
+OF_MONEY = (
+    "amount_share",
+    "value_share",
+    "running_share",
+    "refund_rate",
+)  # of few customers they are no counts either: nothing is said
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -51,7 +60,8 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
     "customer_share": lambda t: t["customer_count"].sum(),
-    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum()),
+    **dict.fromkeys(OF_MONEY, lambda t: t["order_count" if "order_count" in t else "customer_count"].sum()),
+    "refund_rate": lambda t: t.get("order_count", math.inf),
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),

@@ -239,5 +239,6 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "activity": ("interactions", "orders", "opportunities"),
     "churn": ("interactions", "orders", "opportunities"),
     "value": ("orders",),
+    "sales": ("orders", "opportunities"),
     "segments": ("interactions", "orders"),
 }

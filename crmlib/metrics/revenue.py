@@ -158,6 +158,16 @@ def sales_by(crm: Crm, group: str) -> pd.DataFrame:
     return frame[[group, *COLUMNS, *BEFORE]].reset_index(drop=True)
 
 
+def own_sales(crm: Crm, group: str) -> pd.DataFrame:
+    """The same of this period alone, which asks nothing of others: what contributions compare.
+
+    Needs orders and the group's column. → frame: <group>, COLUMNS; by name
+    """
+    frame = rated(_of_group(crm, group)).rename_axis(group).reset_index()
+    frame[group] = named(crm, group, frame[group])
+    return frame.sort_values(group)[[group, *COLUMNS]].reset_index(drop=True)
+
+
 def _of_group(crm: Crm, group: str) -> pd.DataFrame:
     if group not in GROUPS:
         raise ValueError(f"{group!r} is no group of sales: {', '.join(GROUPS)}")

@@ -1,5 +1,6 @@
 """What was sold: each order with what it counts for as known at its period's end, and the sums of any group of orders."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..measures import count_if, exact, subtotal, total, within
 from ..periods import Period
 from ..schema import REVENUE_STATUSES_LEFT_OUT, UNASSIGNED
 from .deals import NONE_GIVEN, which
+from .paces import Span
 from .views import of_view
 
 OF_ORDERS = {"team": "_team", "rep": "rep_id", "region": "region", "sales_channel": "sales_channel", "payment_method": "payment_method"}  # fmt: skip
@@ -19,6 +21,7 @@ OF_LINES = ("product", "category")
 GROUPS = {**OF_ORDERS, **{name: name for name in (*OF_CUSTOMERS, *OF_LINES)}}
 WHOLE = "all"  # the group that all orders are in
 GIVEN_BACK = "refunded"  # the status of an order whose money was given back
+Spans = Sequence[Period | Span]
 SUMS = ("revenue", "gross_sales", "refunded_amount", "order_count", "units_sold", "buyer_count")
 
 
@@ -33,7 +36,7 @@ def sold(crm: Crm) -> pd.DataFrame:
     return crm.once("sold", lambda: of_view(crm, "sold", _by_groups).execute())
 
 
-def sold_by_period(crm: Crm, periods: list[Period]) -> pd.DataFrame:
+def sold_by_period(crm: Crm, periods: Spans) -> pd.DataFrame:
     """The sums of this view's orders in each of some periods, each as known at its own end.
 
     Needs orders; order_lines as delivered. → frame: SUMS, one row a period in their order; 0 where nothing was sold
@@ -42,7 +45,7 @@ def sold_by_period(crm: Crm, periods: list[Period]) -> pd.DataFrame:
     return frame.reindex(range(len(periods)), fill_value=0)[list(SUMS)]
 
 
-def _by_period(periods: list[Period], crm: Crm, *groups: str) -> Any:
+def _by_period(periods: Spans, crm: Crm, *groups: str) -> Any:
     table = orders_of(crm, periods)
     return table.group_by("period", *groups).aggregate(**_sums(table))
 
@@ -85,7 +88,7 @@ def _sums(table: Any) -> dict[str, Any]:
 # -------------------------------------------------------------------------------------------- one row an order, or a line
 
 
-def orders_of(crm: Crm, periods: list[Period]) -> Any:
+def orders_of(crm: Crm, periods: Spans) -> Any:
     """This view's orders in some periods that follow each other, and what each counts for by the end of its own period.
 
     Needs orders: ordered_at, amount; all else as delivered.
@@ -118,18 +121,18 @@ def _with_buyers(crm: Crm, table: Any) -> Any:
     return table if crm.has("orders", "region") else table.mutate(region=table.home)
 
 
-def _with_units(crm: Crm, periods: list[Period], table: Any) -> Any:
+def _with_units(crm: Crm, periods: Spans, table: Any) -> Any:
     lines = _lines(crm, periods)
     units = lines.group_by("order_id").aggregate(units=subtotal(exact(lines.quantity)))
     return table.left_join(units, "order_id", rname="line_{name}")
 
 
-def _lines(crm: Crm, periods: list[Period]) -> Any:
+def _lines(crm: Crm, periods: Spans) -> Any:
     lines = crm.table("order_lines")
     return lines.filter(within(lines._at, periods[0].start, periods[-1].end))
 
 
-def lines_of(crm: Crm, periods: list[Period]) -> Any:
+def lines_of(crm: Crm, periods: Spans) -> Any:
     """The lines of this view's orders in some periods, with what their orders count for; `amount` is quantity × unit price.
 
     Needs orders, order_lines: quantity, unit_price (what was paid for a unit: a discount is off already); category as delivered.
