@@ -28,6 +28,10 @@ _UNITS = {
     **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "fine"),
     **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
+    **dict.fromkeys(("rank", "best_rank", "worst_rank"), "count"),
+    **dict.fromkeys(("yoy", "mom", "target_attainment"), "share"),
+    "money_per_person": "money",
+    "deals_per_person": "ratio",
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
             "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio", "gap": "gap"}  # fmt: skip
@@ -59,6 +63,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "right_share": lambda t: t["warned_of_count"],
     "at_most_share": lambda t: t["warned_of_count"],
     "foreseen_share": lambda t: t["left_count"],
+    "expected_rate": lambda t: t["closed_count"],
 }
 
 

@@ -5,11 +5,13 @@ import pandas as pd
 from ..crm import ALL, Crm
 from ..kpi import Kpi
 from ..metrics.deals import NONE_GIVEN
+from ..metrics.efficiency import COMPANY
 from ..metrics.people import ALL_OTHERS
 from ..metrics.performance import money_of
 from ..schema import UNASSIGNED
 from . import Finding, said
 from .changes import level
+from .contribution import Moved, most_telling
 
 NOBODY = (UNASSIGNED, NONE_GIVEN, ALL_OTHERS)
 
@@ -86,12 +88,50 @@ def beside_headline(frame: pd.DataFrame, crm: Crm) -> Finding:
     return Finding("performance.beside", values=values | {"share": own.win_rate, "others_share": whole.win_rate})
 
 
-def people_says(frame: pd.DataFrame) -> list[Finding]:
-    """Who was there for part of the period only; that a person's row in a team is what they did there."""
-    part = int((frame.here_share < 1).sum())
-    return [said("say.part_of_period", count=part)] * bool(part) + [said("say.own_row")]
+def territory_headline(frame: pd.DataFrame, crm: Crm) -> Finding:
+    """The region that a team sells in by far more than all teams together do."""
+    if frame.empty:
+        return said("performance.no_territory")
+    sums = frame[frame["view"] != COMPANY].groupby("region").revenue.sum() if crm.team == ALL else frame[frame["view"] == COMPANY].set_index("region").revenue  # fmt: skip
+    rows = frame[(frame["view"] != COMPANY) & ~frame.region.isin(NOBODY) & frame.share.notna()]
+    rows = rows.assign(others=rows.region.map(sums / sums.sum()))
+    if rows.empty:
+        return said("performance.no_territory")
+    row = rows.loc[(rows.share - rows.others).idxmax()]
+    return said("performance.territory", team=row["view"], region=row.region, share=row.share, others_share=row.others)
 
 
-def whose(crm: Crm) -> str:
-    """Whether a page compares teams or stands beside the company."""
-    return "company" if crm.team == ALL else "team"
+def territory_says(frame: pd.DataFrame) -> list[Finding]:
+    return [said("say.territory")] * bool(len(frame))
+
+
+# ------------------------------------------------------------------------------------------------ what a table shows
+
+
+def main_figure(kpis: list[Kpi], name: str) -> Kpi:
+    """The key figure of this name."""
+    return next(k for k in kpis if k.name == name and k.dimension is None)
+
+
+def shown_moves(crm: Crm, of_teams: Moved, of_people: Moved, of_wins: Moved) -> list[tuple[Moved, str]]:
+    """What moved a figure, where it is shown: of the money the telling one of teams and people; a team's page compares no teams."""
+    if crm.team != ALL:
+        return [(of_people, "moved-by-rep")]
+    told = {id(of_teams): "moved-by-team", id(of_people): "moved-by-rep"}
+    return [*[(it, told[id(it)]) for it in most_telling(of_teams, of_people)], (of_wins, "win-rate-by-team")]
+
+
+def of_money(frame: pd.DataFrame, group: str, money: str) -> list[str]:
+    """The columns of a table about money: with goals where somebody has one, with days where somebody was not always there."""
+    names = ["rep", "team"] if group == "rep" else ["team"]
+    part = ["here_share"] * (group == "rep" and bool((frame.here_share < 1).any()))
+    goals = ["target_amount", "target_attainment"] * bool(frame.target_amount.notna().any())
+    return [*names, *part, money, f"previous_{money}", "mom", f"year_before_{money}", "yoy", *goals]
+
+
+def of_results(frame: pd.DataFrame, group: str, crm: Crm) -> list[str]:
+    """The columns of a table about customers, deals and answers, as delivered."""
+    names = ["rep", "team"] if group == "rep" else ["team"]
+    deals = ["won_count", "lost_count", "win_rate", "sales_cycle_days"] * crm.has("opportunities")
+    told = ["scores", "csat_top_box"] * crm.has("feedback", "score")
+    return [*names, *["order_count"] * crm.has("orders"), "customer_count", "new_customers", *deals, *told]

@@ -12,12 +12,30 @@ from .posts import posts
 from .results import KEYS, closed, heard, looked_after, sold
 from .revenue import has_begun
 
-COUNTS = ("order_count", "won_count", "lost_count", "customer_count", "new_customers", "scores", "satisfied_count")
+COUNTS = (
+    "order_count",
+    "won_count",
+    "lost_count",
+    "closed_count",
+    "customer_count",
+    "new_customers",
+    "scores",
+    "satisfied_count",
+)
 
 
 def money_of(crm: Crm) -> str:
     """By which money teams and people are compared: revenue; where no orders are delivered the won amount."""
     return "revenue" if crm.has("orders") else "won_amount"
+
+
+def money_by(crm: Crm, group: str) -> pd.DataFrame:
+    """The money of the period by team, or by person in all their teams together. → frame: <group>, <money>; adds up to the view's"""
+    money = money_of(crm)
+    frame = (sold if money == "revenue" else closed)(crm, group)
+    if group == "rep":
+        frame = frame.assign(rep=frame.rep_id.map(lambda i: rep_names(crm).get(i, i)))
+    return frame[[group, money]]
 
 
 def performance_by(crm: Crm, group: str) -> pd.DataFrame:
@@ -40,7 +58,7 @@ def _performance_by(crm: Crm, group: str) -> pd.DataFrame:
     frame = reduce(lambda a, b: a.merge(b, on=keys, how="outer", validate="one_to_one"), _parts(crm, group, money))
     frame = frame.assign(**{c: frame[c].fillna(0.0) for c in frame if c.endswith(("revenue", "amount"))})
     frame = frame.assign(**{c: frame[c].fillna(0).astype(int) for c in COUNTS if c in frame})
-    frame = frame.assign(closed_count=frame.won_count + frame.lost_count, **_compared(frame, money))
+    frame = frame.assign(**_compared(frame, money))
     frame["win_rate"] = frame.won_count / frame.closed_count.where(frame.closed_count > 0)
     frame["csat_top_box"] = frame.satisfied_count / frame.scores.where(frame.scores > 0)
     frame = with_goals(crm, frame, group, money)
