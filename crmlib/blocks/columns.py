@@ -41,7 +41,7 @@ _OF_ANOTHER = re.compile(
 OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "win_rate": lambda t: t["won_count"] + t["lost_count"],
+    "win_rate": lambda t: t["closed_count"] if "closed_count" in t else t["won_count"] + t["lost_count"],
     "conversion_to_next": lambda t: t["count"],
     "stage_loss_rate": lambda t: t["count"],
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),

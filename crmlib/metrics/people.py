@@ -31,7 +31,4 @@ def _together(rows: pd.DataFrame, counted: list[str]) -> pd.DataFrame:
     one = one.assign(team=ALL_OTHERS, rep=ALL_OTHERS, rep_id=ALL_OTHERS)
     one["win_rate"] = one.won_count / one.closed_count.replace(0, np.nan)
     one["csat_top_box"] = one.satisfied_count / one.scores.replace(0, np.nan)
-    for before, rate in (("previous", "mom"), ("year_before", "yoy")):
-        then = next(c for c in earlier if c.startswith(before))
-        one[rate] = one[then.removeprefix(f"{before}_")] / one[then].where(one[then] > 0) - 1
     return one.reindex(columns=rows.columns).astype({c: int for c in COUNTS if c in one})
