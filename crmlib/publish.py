@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import facts, index, ledger, navigation, notebook, pages, records, restated, telling
+from . import exports, facts, index, ledger, navigation, notebook, pages, records, restated, telling
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
 from .frame import maker
@@ -131,6 +131,10 @@ def _good(outcome: Outcome, run: str, past: ledger.History) -> _Made:
     for one in built:
         files[_place(job, one.lang, "html")] = one.html.encode("utf-8", "backslashreplace")
         files[_place(job, one.lang, "json")] = facts.dump(one.facts)
+    told = {one.lang: (one.facts, one.terms) for one in built}
+    files |= {
+        f"{folder(job.team)}/{job.period}/{name}": data for name, data in exports.files(job.report, job.languages, told).items()
+    }
     entry = Entry(
         job.team, folder(job.team), job.period, job.report, job.languages, built[0].card["title"],
         as_of=built[0].facts["provenance"]["as_of"], run=run, cards={one.lang: one.card for one in built},
