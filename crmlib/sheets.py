@@ -71,7 +71,7 @@ def workbook(sheets: Sequence[Sheet], *, title: str, created: datetime, currency
         made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties({"title": shown(title)[:255], "created": created, "author": "", "comments": ""})
-    style = _styles(book, fmt.currency_symbol(currency, lang))
+    style = _styles(book, currency, lang)
     places = [book.add_worksheet(sheet.name) for sheet in sheets]
     for place, sheet in zip(places, sheets, strict=True):
         _fill(place, sheet, style, title)
@@ -84,16 +84,21 @@ def workbook(sheets: Sequence[Sheet], *, title: str, created: datetime, currency
 Style = Callable[..., Any]
 
 
-def _styles(book: Any, symbol: str) -> Style:
-    """Formats by unit, each made once."""
-    sign = re.sub(r'[\[\]";$]', "", symbol) or symbol.strip('[];"')
-    numbers = _NUMBERS | {"money": f"[${sign}]#,##0.00;-[${sign}]#,##0.00"}
+def _styles(book: Any, currency: str, lang: str) -> Style:
+    """Formats by unit, each made once; `money:EUR` is money of another currency than the workbook's."""
 
     @cache
     def style(unit: str = "", **more: Any) -> Any:
-        return book.add_format({"valign": "top"} | ({"num_format": numbers[unit]} if unit in numbers else {}) | more)
+        kind, _, other = unit.partition(":")
+        form = _money(other or currency, lang) if kind == "money" else _NUMBERS.get(kind)
+        return book.add_format({"valign": "top"} | ({"num_format": form} if form else {}) | more)
 
     return style
+
+
+def _money(currency: str, lang: str) -> str:
+    sign = re.sub(r'[\[\]";$]', "", fmt.currency_symbol(currency, lang)) or "$"
+    return f"[${sign}]#,##0.00;-[${sign}]#,##0.00"
 
 
 def _fill(place: Any, sheet: Sheet, style: Style, title: str) -> None:
@@ -187,7 +192,7 @@ def _chart(book: Any, line: Line, places: list[Any], sheets: Sequence[Sheet]) ->
     )
     made.set_y_axis(
         {
-            "num_format": {"share": "0%", "money": "#,##0", "count": "#,##0"}.get(line.unit, "General"),
+            "num_format": {"share": "0%", "money": "#,##0", "count": "#,##0"}.get(line.unit.partition(":")[0], "General"),
             "major_gridlines": {"visible": True, "line": {"color": "#E8EBEF"}},
         }
     )

@@ -20,6 +20,7 @@ def test_two_languages_from_one_notebook(out):
     assert sorted(tree(out)) == [
         "index.html", "index.zh.html", "north/2026-10/funnel-stages.csv",
         *(f"north/2026-10/funnel.{end}" for end in ("html", "json", "xlsx", "zh.html", "zh.json", "zh.xlsx")),
+        "north/2026-10/statistics.xlsx", "north/2026-10/statistics.zh.xlsx",
         "north/index.html", "north/index.zh.html",
     ]  # fmt: skip
     english, chinese = read(out, "north/2026-10/funnel.html"), read(out, "north/2026-10/funnel.zh.html")
