@@ -12,7 +12,7 @@ from typing import Any
 
 from . import metric_list
 from .errors import nearest
-from .fields import MOMENTS, NAMES, NUMBERS, Field, field, known_columns
+from .fields import MOMENTS, NAMES, NUMBERS, Field, field, known_columns, said_in
 from .schema import tables
 
 GRAINS = ("day", "week", "month", "quarter", "weekday", "hour")
@@ -120,7 +120,7 @@ def measure_of(table: str, said: str) -> Measure:
         return Measure(f"distinct_{column.name}", "distinct", "count", column)
     of = found[1].removesuffix(" of")
     column = field(table, found[2], (*NUMBERS, "flag") if of == "mean" else NUMBERS)
-    return Measure(f"{of}_{column.name}", of, unit_of(column), column)
+    return Measure(f"{of}_{column.name}", of, said_in(column.spec), column)
 
 
 def metric_of(said: str) -> Measure:
@@ -132,13 +132,6 @@ def metric_of(said: str) -> Measure:
     if said not in metric_list.askable():
         raise ValueError(f"there is no metric {said!r}; {nearest(said, metric_list.askable())}")
     return Measure(said, "metric", metric_list.metrics()[said].unit)
-
-
-def unit_of(column: Field) -> str:
-    """The unit in which figures of a column are said."""
-    if column.spec.low == 1 and column.spec.high == 5:
-        return "score"
-    return {"money": "money", "share": "share", "flag": "share", "count": "count"}.get(column.type, "ratio")
 
 
 def _no_measure(table: str, said: str) -> str:

@@ -94,6 +94,13 @@ def by_name() -> dict[str, Column]:
     return {f"{table.name}_{column.name}": column for table in tables().values() for column in table.columns.values()}
 
 
+def said_in(column: Column) -> str:
+    """The unit in which figures of a column are said."""
+    if (column.low, column.high) == (1, 5):
+        return "score"
+    return {"money": "money", "share": "share", "flag": "share", "count": "count"}.get(column.type, "ratio")
+
+
 def _unknown(table: str, where: str, column: str, said: str, known: list[str]) -> str:
     there = tables()[where].columns.get(column)
     if there is None:

@@ -57,6 +57,8 @@ def _worded(name: str, value: Any, lang: str, currency: str | None) -> str:
 def _named(name: str, value: str, lang: str) -> str:
     if (name, value) == ("team", ALL):
         return texts.say("page.company", lang)
+    if name == "figure":
+        return texts.name(value, lang)
     return value if name in NAMES else texts.word(value, lang)
 
 

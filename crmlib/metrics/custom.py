@@ -186,11 +186,11 @@ def delivered(crm: Crm, view: View) -> bool:
 def _whole_kpi(crm: Crm, view: View, measure: Measure) -> Kpi:
     """A measure of all rows of a view, under the measure's name, told apart by the view."""
 
-    @measured(measure.unit, rolling=isinstance(view.over, int))
     def whole(seen: Crm) -> Figure | Share:
         return _whole(seen, view, measure) if delivered(crm, view) else NOT_DELIVERED
 
     whole.__name__ = measure.name
+    measured(measure.unit, rolling=isinstance(view.over, int))(whole)
     series = _course(crm, view)[measure.name] if view.over == IN_PERIOD and delivered(crm, view) else ()
     return replace(compare(whole, crm, series, view.id), about=view.title)
 

@@ -24,7 +24,8 @@ def nothing(measure: Measure) -> float:
 def arranged(crm: Crm, view: View, frame: pd.DataFrame) -> pd.DataFrame:
     """Rows in order, dimensions by their names, the drawn measure last."""
     frame = _complete(crm, view, frame)
-    by, ascending = [], []
+    by: list[str] = []
+    ascending: list[bool] = []
     for i, dimension in enumerate(view.dimensions):
         if dimension.kind != "time":
             frame[f"_r{i}"] = frame[f"d{i}"].map({NONE_GIVEN: 2, UNASSIGNED: 2, OTHERS: 1}).fillna(0)
