@@ -18,9 +18,9 @@ from .schema import tables
 GRAINS = ("day", "week", "month", "quarter", "weekday", "hour")
 PERIOD = "period"  # the page's own kind of period
 OPERATORS = ("is missing", "is given", "not in", "in", "!=", "<=", ">=", "=", "<", ">")
-AGGREGATES = ("sum", "mean", "median", "min", "max")
+AGGREGATES = ("sum", "mean", "median", "min", "max")  # of numbers; a share is of a flag
 _FILTER = re.compile(r"\s*([\w.]+)\s*(is missing|is given|not in(?=\s)|in(?=\s)|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.S)
-_MEASURE = re.compile(r"(?:(count of distinct|sum of|mean of|median of|min of|max of) ([\w.]+)|(count|share of rows))")
+_MEASURE = re.compile(r"(count|share of rows)|(count of distinct|share of|sum of|mean of|median of|min of|max of) ([\w.]+)")
 _YES, _NO = ("yes", "true"), ("no", "false")
 
 
@@ -45,7 +45,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of each group. `of`: count, distinct, sum, mean, median, min, max, share (of rows), or metric."""
+    """A figure of each group. `of`: count, distinct, sum, mean, median, min, max, share (of a flag's yes), rows (their share), metric."""
 
     name: str  # of the column in frames; of a metric its own
     of: str
@@ -103,7 +103,7 @@ def dimension_of(table: str, said: str, moment: Field | None) -> Dimension:
 
 
 def measure_of(table: str, said: str) -> Measure:
-    """A figure of each group: count, count of distinct customer_id, sum of amount, share of rows …
+    """A figure of each group: count, count of distinct customer_id, sum of amount, share of reopened, share of rows …
 
     >>> measure_of("orders", "sum of amount")
     Measure(name='sum_orders_amount', of='sum', unit='money', field=Field(table='orders', column='amount', type='money', steps=()))
@@ -114,12 +114,12 @@ def measure_of(table: str, said: str) -> Measure:
     if said == "count":
         return Measure(f"{table}_count", "count", "count")
     if said == "share of rows":
-        return Measure("share", "share", "share")
-    if found[1] == "count of distinct":
-        column = field(table, found[2], (*NAMES, "flag"))
+        return Measure("rows_share", "rows", "share")
+    of = found[2].removesuffix(" of")
+    if of == "count of distinct":
+        column = field(table, found[3], NAMES)
         return Measure(f"distinct_{column.name}", "distinct", "count", column)
-    of = found[1].removesuffix(" of")
-    column = field(table, found[2], (*NUMBERS, "flag") if of == "mean" else NUMBERS)
+    column = field(table, found[3], ("flag",) if of == "share" else NUMBERS)
     return Measure(f"{of}_{column.name}", of, said_in(column.spec), column)
 
 
@@ -141,10 +141,9 @@ def _no_measure(table: str, said: str) -> str:
             f"because it has one definition of its own"
         )
     known = ["count", "share of rows", *(f"{of} of {c}" for of in AGGREGATES for c in known_columns(table, NUMBERS))]
-    known += [f"count of distinct {c}" for c in known_columns(table, ("id",))]
-    word, _, column = said.partition(" of ")
-    if word in (*AGGREGATES, "count of distinct") and column and column not in known_columns(table, NUMBERS):
-        field(table, column, NUMBERS)
+    known += [f"count of distinct {c}" for c in known_columns(table, ("id",))] + [
+        f"share of {c}" for c in known_columns(table, ("flag",))
+    ]
     return f"there is no measure {said!r}; {nearest(said, known)}"
 
 

@@ -107,7 +107,7 @@ def load(slug: str) -> Custom:
         raise UsageError(f"There is no file params/custom/{slug}.yml; {hint} Change reports in the params file, or write it.")
     file = settings.check(File, settings.load(path), path)
     views = [_view(path, i, one.model_dump()) for i, one in enumerate(file.views)]
-    return Custom(places.CUSTOM_NAME + slug, {**file.title}, {**file.question}, _named_apart(views))
+    return Custom(places.CUSTOM_NAME + slug, dict(file.title.items()), dict(file.question.items()), _named_apart(views))
 
 
 def _view(path: Path, i: int, raw: Mapping[str, Any]) -> View:

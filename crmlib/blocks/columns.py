@@ -83,7 +83,7 @@ def _made(column: str) -> str | None:
         return "text" if by_name()[column].type in ("id", "text") else "word"
     if first == "distinct" and rest in by_name():
         return "count"
-    return said_in(by_name()[rest]) if first in AGGREGATES and rest in by_name() else None
+    return said_in(by_name()[rest]) if first in (*AGGREGATES, "share") and rest in by_name() else None
 
 
 def bases(frame: pd.DataFrame) -> pd.DataFrame:

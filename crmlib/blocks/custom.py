@@ -9,7 +9,8 @@ from .. import charts, fmt, texts
 from ..asked import Filter
 from ..custom import IN_PERIOD, UNTIL_END, View
 from ..findings.custom import first
-from ..metrics.custom import cut, delivered
+from ..metrics.custom import cut
+from ..metrics.custom_kpis import delivered
 from ..metrics.custom_order import OTHERS
 from ..metrics.custom_rows import window
 from .bundle import Block, esc, plain
@@ -24,7 +25,7 @@ def shown(page: Page, views: Sequence[View]) -> Block:
     blocks = [_view(page, view) for view in views]
     html = {lang: "".join(block.html[lang] for block in blocks) for lang in page.languages}
     facts = {"tables": [table for block in blocks for table in (block.facts or {}).get("tables", [])]}
-    entries = {block.id: (block.page or {})["toc"] for block in blocks}
+    entries = [{"id": block.id, "label": (block.page or {})["toc"]} for block in blocks]
     return Block(html, id="views", facts=facts, page={"entries": entries})
 
 

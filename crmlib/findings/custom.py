@@ -1,4 +1,4 @@
-"""What stands out on a page without code: the registered metrics that changed clearly, and the group that comes first."""
+"""What stands out on a page without code: the key figures that changed clearly, and the group that comes first."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ SEVERITY = {None: "info", True: "opportunity", False: "warning"}  # by whether t
 
 
 def findings(kpis: list[Kpi], views: tuple[View, ...]) -> list[Finding]:
-    """Clear changes of registered metrics on the year before, else on the period before; a page without one says so."""
+    """Clear changes of key figures on the year before, else on the period before; a page without one says so."""
     shown = {m.name: view.id for view in reversed(views) if view.table is None for m in view.measures}
-    found = [finding for kpi in kpis if kpi.name in shown for finding in _changed(kpi, shown[kpi.name])]
+    found = [finding for kpi in kpis for finding in _changed(kpi, kpi.dimension or shown[kpi.name])]
     return ordered(found, "custom.steady")
 
 

@@ -1,7 +1,6 @@
 """The figures of a page without code: rows put together as a view asks, and registered metrics by team and period."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,67 +10,72 @@ import pandas as pd
 from ..asked import Measure
 from ..crm import ALL, Crm
 from ..custom import IN_PERIOD, View
-from ..kpi import NOT_DELIVERED, Figure, Kpi, Share, compare, figured, measured
+from ..kpi import Share, figured
 from ..measures import count_if, exact, quantile, ratio, total
 from ..schema import UNASSIGNED
-from .custom_order import OTHERS, arranged, nothing
+from .custom_order import OTHERS, arranged, in_order, nothing
 from .custom_rows import rows
-from .deals import NONE_GIVEN, which
+from .deals import NONE_GIVEN
 from .registry import metric
-
-COURSE = 13  # periods by which a change of a total is judged
 
 
 def cut(crm: Crm, view: View) -> pd.DataFrame:
     """What a view shows.
 
-    Needs the view's table and columns. → frame: its dimensions, then its measures (of shares and means the base before
-    them, <measure>_base), the drawn one last, before it previous_<measure> where the view is of one period and in one
-    dimension that is no time. Groups in the order asked for, those past `top` put together as "all others", then those
-    without a value; weekdays, hours, days and periods in their own order.
+    Needs the view's table and columns. → frame: its dimensions, then its measures (before means and shares of a flag the
+    cases they rest on, <measure>_base), the drawn one last; before it previous_<measure>, where the view is of one period
+    and in one dimension that is no time. Groups in the order asked for, those past `top` put together as "all others", then
+    those without a value; weekdays, hours, days and periods in their own order.
     """
     if view.table is None:
         return _of_metrics(crm, view)
-    frame = _figures(crm, view, kept := _kept(crm, view))
+    kept = _kept(crm, view)
+    frame = figures(crm, view, kept)
     if view.over == IN_PERIOD and len(view.dimensions) == 1 and not view.grain:
-        before = _figures(crm.previous, view, kept)
-        known = crm.first_day is not None and crm.previous.end > crm.first_day
-        before = before[["d0", view.drawn.name]].rename(columns={view.drawn.name: f"previous_{view.drawn.name}"})
-        frame = frame.merge(before, on="d0", how="left", validate="one_to_one")
-        frame[f"previous_{view.drawn.name}"] = frame[f"previous_{view.drawn.name}"].fillna(
-            nothing(view.drawn) if known else math.nan
-        )
+        frame = _beside_previous(crm, view, kept, frame)
     return arranged(crm, view, frame)
 
 
-def _figures(crm: Crm, view: View, kept: list[list[str] | None]) -> pd.DataFrame:
-    """One row a group, groups that are not kept put together."""
+def _beside_previous(crm: Crm, view: View, kept: list[list[str] | None], frame: pd.DataFrame) -> pd.DataFrame:
+    """With the drawn measure in the period before, as it was known then; a period before the data began had none."""
+    name, before = f"previous_{view.drawn.name}", figures(crm.previous, view, kept)
+    known = crm.first_day is not None and crm.previous.end > crm.first_day
+    before = before[["d0", view.drawn.name]].rename(columns={view.drawn.name: name})
+    frame = frame.merge(before, on="d0", how="left", validate="one_to_one")
+    if not known:
+        return frame.assign(**{name: math.nan})
+    return frame.fillna({name: 0}) if nothing(view.drawn) == 0 else frame
+
+
+def figures(crm: Crm, view: View, kept: list[list[str] | None]) -> pd.DataFrame:
+    """One row a group (columns d0, d1; n: its rows); groups that are not kept are put together."""
     table = rows(crm, view)
     for i, names in enumerate(kept):
         if names is not None:
-            table = table.mutate(
-                **{f"d{i}": ibis.ifelse(table[f"d{i}"].isin([*names, NONE_GIVEN, UNASSIGNED]), table[f"d{i}"], OTHERS)}
-            )
+            group = table[f"d{i}"]
+            table = table.mutate(**{f"d{i}": ibis.ifelse(group.isin([*names, NONE_GIVEN, UNASSIGNED]), group, OTHERS)})
     keys = [f"d{i}" for i in range(len(view.dimensions))]
-    return _finished(
-        view, table.group_by(keys).aggregate(**_sums(view, table)) if keys else table.aggregate(**_sums(view, table))
-    )
+    grouped = table.group_by(keys).aggregate(**sums(view, table)) if keys else table.aggregate(**sums(view, table))
+    return finished(crm, view, grouped)
 
 
-def _finished(view: View, grouped: Any) -> pd.DataFrame:
-    """The sums of groups as figures."""
-    means = [m for m in view.measures if m.of == "mean"]
-    if means:
-        grouped = grouped.mutate(**{m.name: ratio(grouped[f"{m.name}_total"], grouped[f"{m.name}_base"]) for m in means})
-        grouped = grouped.drop(*(f"{m.name}_total" for m in means))
+def finished(crm: Crm, view: View, grouped: Any) -> pd.DataFrame:
+    """The sums of groups as figures; the share of rows is of all groups together."""
+    parts = [m for m in view.measures if m.of in ("mean", "share")]
+    if parts:
+        grouped = grouped.mutate(**{m.name: ratio(grouped[f"{m.name}_total"], grouped[f"{m.name}_base"]) for m in parts})
+        grouped = grouped.drop(*(f"{m.name}_total" for m in parts))
     frame = grouped.execute()
-    if any(m.of == "share" for m in view.measures):
-        frame["share_base"] = frame["n"].sum()
-        frame["share"] = frame["n"] / frame["share_base"].where(frame["share_base"] > 0)
+    if any(m.of == "rows" for m in view.measures):
+        every = int(frame["n"].sum())
+        frame["rows_share"] = frame["n"] / every if every else math.nan
+        if every < crm.business.min_base:  # said as counts of all; else their number need not stand in every row
+            frame["rows_share_base"] = every
     return frame
 
 
-def _sums(view: View, table: Any) -> dict[str, Any]:
+def sums(view: View, table: Any) -> dict[str, Any]:
+    """What a view's measures need of each group of rows, by name."""
     made: dict[str, Any] = {"n": table.count()}
     for measure in view.measures:
         made |= _sum(table, measure)
@@ -79,21 +83,19 @@ def _sums(view: View, table: Any) -> dict[str, Any]:
 
 
 def _sum(table: Any, measure: Measure) -> dict[str, Any]:
-    """What a measure needs of a group's rows; sums are exact."""
+    """What one measure needs; sums are exact."""
     name, of = measure.name, measure.of
-    if of in ("count", "share"):
+    if of in ("count", "rows"):
         return {name: table.count()} if of == "count" else {}
     column = table[measure.field.name]  # type: ignore[union-attr]
     if of == "distinct":
         return {name: column.nunique()}
-    if of == "sum":
-        return {name: total(_exact(column))}
-    if of == "mean":
-        part = count_if(column).cast("float64") if column.type().is_boolean() else total(_exact(column))
-        return {f"{name}_total": part, f"{name}_base": column.count()}
+    if of in ("sum", "min", "max"):
+        return {name: total(_exact(column)) if of == "sum" else (column.min() if of == "min" else column.max()).cast("float64")}
     if of == "median":
         return {name: quantile(column, 0.5), f"{name}_base": column.count()}
-    return {name: (column.min() if of == "min" else column.max()).cast("float64")}
+    part = count_if(column).cast("float64") if of == "share" else total(_exact(column))
+    return {f"{name}_total": part, f"{name}_base": column.count()}
 
 
 def _exact(column: Any) -> Any:
@@ -110,45 +112,43 @@ def _first(crm: Crm, view: View, i: int) -> list[str] | None:
 
     Where a mean, a median or a share of few cases would come first, groups of at least min_base cases do.
     """
-    table = rows(crm, view)
-    by = next(m for m in view.measures if m.name == view.order)
+    table, by = rows(crm, view), next(m for m in view.measures if m.name == view.order)
     table = table.filter(table[f"d{i}"] != NONE_GIVEN)
-    grouped = table.group_by(f"d{i}").aggregate(**_sums(replace(view, measures=(by,)), table))
-    value = {"mean": lambda: ratio(grouped[f"{by.name}_total"], grouped[f"{by.name}_base"]), "share": lambda: grouped["n"]}.get(
-        by.of, lambda: grouped[by.name]
-    )()
-    few = grouped[f"{by.name}_base"] < crm.business.min_base if by.of in ("mean", "median") else ibis.literal(False)
-    ranked = grouped.mutate(few=few, value=value)
-    value = ranked["value"] if view.smallest_first else ranked["value"].desc()
-    found = (
-        ranked.order_by(ranked["few"], ranked["value"].isnull(), value, ranked[f"d{i}"])
-        .limit(view.top + 1)
-        .select(f"d{i}")
-        .execute()
-    )
-    return found[f"d{i}"].to_list()[: view.top] if len(found) > view.top else None
+    found = table.group_by(f"d{i}").aggregate(**sums(replace(view, measures=(by,)), table))
+    value = found["n"] if by.of == "rows" else found[f"{by.name}_total" if by.of in ("mean", "share") else by.name]
+    based = by.of in ("mean", "share", "median")
+    few = found[f"{by.name}_base"] < crm.business.min_base if based else ibis.literal(False)
+    found = found.mutate(few=few, value=ratio(value, found[f"{by.name}_base"]) if by.of in ("mean", "share") else value)
+    order = found["value"] if view.smallest_first else found["value"].desc()
+    first = found.order_by(found["few"], found["value"].isnull(), order, found[f"d{i}"]).limit(view.top + 1)
+    names = first.execute()[f"d{i}"].to_list()
+    return names[: view.top] if len(names) > view.top else None
 
 
 # ------------------------------------------------------------------------------------------------ registered metrics
 
 
 def _of_metrics(crm: Crm, view: View) -> pd.DataFrame:
-    """Registered metrics by team, by period or by both. → frame: team, period (as asked), of each metric <metric>_base and its value"""
-    teams = [d.name for d in view.dimensions if d.kind == "team"] and (crm.teams if crm.team == ALL else [crm.team])
+    """Registered metrics by team, by period or by both; before shares their base. On a team's page the team is its own."""
+    by_team = any(d.kind == "team" for d in view.dimensions)
+    teams = crm.teams if by_team and crm.team == ALL else [crm.team]
     course = crm.period.trailing(int(view.over)) if view.grain else [crm.period]
     made = []
-    for team in teams or [crm.team]:
+    for team in teams:
         for period in course:
-            seen = crm if (team, period) == (crm.team, crm.period) else replace(crm, team=team, period=period, beside=crm.judge)
+            here = (team, period) == (crm.team, crm.period)
+            seen = crm if here else replace(crm, team=team, period=period, beside=crm.judge)
             made.append({"team": team, "period": period} | _asked(seen, view))
-    keys = [d.name for d in view.dimensions]
-    figures = [c for m in [*view.measures[1:], view.drawn] for c in (f"{m.name}_base", m.name)]
-    frame = pd.DataFrame(made, columns=["team", "period", *figures]).dropna(axis="columns", how="all")
-    return frame.reindex(columns=[*keys, *(c for c in figures if c in frame or not c.endswith("_base"))])
+    based = [m.name for m in view.measures if m.unit == "share"]
+    names = [c for name in in_order(view) for c in (*[f"{name}_base"] * (name in based), name)]
+    return pd.DataFrame(made, columns=[*(d.name for d in view.dimensions), *names])
 
 
 def _asked(crm: Crm, view: View) -> dict[str, Any]:
-    """The value and the base of each metric; of a share of amounts on a small base nothing is said."""
+    """The value and the base of each metric; of a share of amounts on a small base nothing is said.
+
+    A period that was over before the data began has none.
+    """
     before = crm.first_day is None or crm.end <= crm.first_day
     made: dict[str, Any] = {}
     for measure in view.measures:
@@ -158,64 +158,3 @@ def _asked(crm: Crm, view: View) -> dict[str, Any]:
             value = None
         made |= {measure.name: math.nan if value is None else value, f"{measure.name}_base": math.nan if base is None else base}
     return made
-
-
-# ------------------------------------------------------------------------------------------------ key figures
-
-
-def kpis(crm: Crm, views: Iterable[View]) -> list[Kpi]:
-    """The key figures of a page: its registered metrics, each once, then the whole of what each other view counts.
-
-    → each beside the period before and the year before; a metric's course is its view's, where that has one
-    """
-    of_metrics = [view for view in views if view.table is None]
-    made: dict[str, Kpi] = {}
-    for view in of_metrics:
-        frame = cut(crm, view) if [d.kind for d in view.dimensions] == ["time"] else pd.DataFrame()
-        for measure in view.measures:
-            made.setdefault(measure.name, compare(metric(measure.name), crm, frame.get(measure.name, ())))
-    counted = [(view, m) for view in views if view.table for m in view.measures if m.of != "share"]
-    return [*made.values(), *(_whole_kpi(crm, view, measure) for view, measure in counted)]
-
-
-def delivered(crm: Crm, view: View) -> bool:
-    """Whether the source delivers all that a view reads."""
-    return all(crm.has(*need.split(".")) for need in view.needs)
-
-
-def _whole_kpi(crm: Crm, view: View, measure: Measure) -> Kpi:
-    """A measure of all rows of a view, under the measure's name, told apart by the view."""
-
-    def whole(seen: Crm) -> Figure | Share:
-        return _whole(seen, view, measure) if delivered(crm, view) else NOT_DELIVERED
-
-    whole.__name__ = measure.name
-    measured(measure.unit, rolling=isinstance(view.over, int))(whole)
-    series = _course(crm, view)[measure.name] if view.over == IN_PERIOD and delivered(crm, view) else ()
-    return replace(compare(whole, crm, series, view.id), about=view.title)
-
-
-def _whole(crm: Crm, view: View, measure: Measure) -> Figure | Share:
-    row = crm.once(f"whole {view.id}", lambda: _figures(crm, replace(view, dimensions=()), [])).iloc[0]
-    value, base = row[measure.name], row.get(f"{measure.name}_base")
-    if measure.unit == "share" and measure.field and measure.field.type == "flag":
-        return Share(round(value * base) if base else 0, int(base or 0))
-    return Figure(
-        None if pd.isna(value) else float(value), None if base is None else int(base), "no_data" if pd.isna(value) else None
-    )
-
-
-def _course(crm: Crm, view: View) -> pd.DataFrame:
-    """The measures of a view in the periods up to this one, as known at its end; None before the data began."""
-
-    def make() -> pd.DataFrame:
-        periods = crm.period.trailing(COURSE)
-        table = rows(crm, replace(view, over=COURSE, dimensions=()))
-        moment = table[view.moment.name].cast("timestamp") if view.moment else table["_at"]
-        grouped = table.mutate(at=which(moment, periods)).group_by("at")
-        frame = _finished(view, grouped.aggregate(**_sums(view, table.mutate(at=which(moment, periods)))))
-        frame = frame.set_index("at").reindex(range(COURSE))
-        frame = frame.fillna({m.name: 0 for m in view.measures if nothing(m) == 0})
-        return frame[[crm.first_day is not None and p.end > crm.first_day for p in periods]]
-
-    return crm.once(f"course {view.id}", make)

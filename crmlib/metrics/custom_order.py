@@ -18,7 +18,7 @@ OTHERS = "all others"
 
 def nothing(measure: Measure) -> float:
     """What a group without rows has: 0 of what is counted or added up, nothing of all else."""
-    return 0.0 if measure.of in ("count", "distinct", "sum", "share") else math.nan
+    return 0.0 if measure.of in ("count", "distinct", "sum", "rows") else math.nan
 
 
 def arranged(crm: Crm, view: View, frame: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def arranged(crm: Crm, view: View, frame: pd.DataFrame) -> pd.DataFrame:
     for i, dimension in enumerate(view.dimensions):
         if dimension.kind != "time":
             frame[f"_r{i}"] = frame[f"d{i}"].map({NONE_GIVEN: 2, UNASSIGNED: 2, OTHERS: 1}).fillna(0)
-            weight = frame.groupby(f"d{i}")["n"].transform("sum") if len(view.dimensions) > 1 else _weight(crm, view, frame)
+            weight = _weight(crm, view, frame) if len(view.dimensions) == 1 else _of_both(view, frame, f"d{i}")
             frame[f"_w{i}"] = weight.fillna(-math.inf if not view.smallest_first else math.inf)
             by, ascending = [*by, f"_r{i}", f"_w{i}", f"d{i}"], [*ascending, True, view.smallest_first, True]
         else:
@@ -38,14 +38,25 @@ def arranged(crm: Crm, view: View, frame: pd.DataFrame) -> pd.DataFrame:
     names = {f"d{i}": d.name for i, d in enumerate(view.dimensions)}
     for i, dimension in enumerate(view.dimensions):
         frame[f"d{i}"] = _called(crm, view, dimension.kind, dimension.grain, frame[f"d{i}"])
-    others = [c for m in view.measures[1:] for c in (f"{m.name}_base", m.name) if c in frame]
-    drawn = [c for c in (f"{view.drawn.name}_base", f"previous_{view.drawn.name}", view.drawn.name) if c in frame]
-    return frame[[*names, *others, *drawn]].rename(columns=names).reset_index(drop=True)
+    figures = [c for name in in_order(view) for c in (f"{name}_base", f"previous_{name}", name) if c in frame]
+    return frame[[*names, *figures]].rename(columns=names).reset_index(drop=True)
+
+
+def in_order(view: View) -> list[str]:
+    """The measures as they stand side by side: as the file has them; where one is drawn, that one last."""
+    names = [m.name for m in view.measures]
+    return names if view.chart == "table" else [*names[1:], names[0]]
+
+
+def _of_both(view: View, frame: pd.DataFrame, column: str) -> pd.Series:
+    """What a group of two dimensions is ordered by: what it adds up to, of what does not add up its rows."""
+    adds = any(m.name == view.order and m.of in ("count", "sum") for m in view.measures)
+    return frame.groupby(column)[view.order if adds else "n"].transform("sum").astype(float)
 
 
 def _weight(crm: Crm, view: View, frame: pd.DataFrame) -> pd.Series:
     """What groups are ordered by; those on few cases come last."""
-    if f"{view.order}_base" not in frame or view.order == "share":
+    if f"{view.order}_base" not in frame:
         return frame[view.order].astype(float)
     return frame[view.order].where(frame[f"{view.order}_base"] >= crm.business.min_base).astype(float)
 
@@ -70,7 +81,7 @@ def _called(crm: Crm, view: View, kind: str, grain: str, values: pd.Series) -> p
     if grain == "weekday":
         return values.map(dict(enumerate(WEEKDAYS)))
     if grain == "hour":
-        return values.map(lambda h: f"{int(h):02d}")
+        return values.map(lambda h: f"{int(h):02d}:00")
     if kind == "time" and grain != "day":
         return values.map(dict(enumerate(periods(crm, view))))
     return values

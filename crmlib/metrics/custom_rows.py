@@ -48,13 +48,14 @@ def _own(view: View) -> list[str]:
     return [f.column for f in view.fields if not f.steps]
 
 
-def _moment(view: View, table: Any) -> Any:
+def moment_of(view: View, table: Any) -> Any:
+    """What dates each row of a view."""
     return table[view.moment.name].cast("timestamp") if view.moment else table["_at"]
 
 
 def _dated(crm: Crm, view: View, table: Any) -> Any:
     """Whether a row lies in the days that a view is about."""
-    moment = _moment(view, table)
+    moment = moment_of(view, table)
     start, end = window(crm, view)
     if view.over == UNTIL_END and not view.grain:
         return ibis.literal(True) if view.moment is None else ibis.coalesce(moment < day(end), False)
@@ -108,7 +109,7 @@ def _group(crm: Crm, view: View, table: Any, i: int) -> Any:
     if dimension.kind == "team":
         return ibis.coalesce(table["_team"], UNASSIGNED)
     if dimension.kind == "time":
-        return _time(crm, view, _moment(view, table), dimension.grain)
+        return _time(crm, view, moment_of(view, table), dimension.grain)
     column = table[dimension.field.name]  # type: ignore[union-attr]
     if dimension.field and dimension.field.type == "flag":
         column = ibis.ifelse(column, "yes", "no")

@@ -10,7 +10,7 @@ from typing import Any
 from .. import settings
 
 LANGUAGES = ("en", "zh")
-_MADE_OF = ("sum", "mean", "median", "min", "max", "distinct", "previous")  # how the name of a made column begins
+_MADE_OF = ("sum", "mean", "median", "min", "max", "distinct", "share", "previous")  # how the name of a made column begins
 
 
 @cache
@@ -82,15 +82,15 @@ def column(name: str, lang: str) -> str:
     """The head of a table's column; without a name of its own it is built from what it is of.
 
     >>> column("mean_feedback_score", "en"), column("orders_count", "en"), column("previous_win_rate", "en")
-    ('Satisfaction, mean', 'Number: orders', 'Win rate, previous period')
+    ('Satisfaction, mean', 'Number of orders', 'Win rate, previous period')
     """
     book = _book(lang)
     known = book["columns"].get(name) or book["metrics"].get(name, {}).get("name") or book["fields"].get(name)
     first, _, rest = name.partition("_")
-    if not known and first in _MADE_OF and rest:
-        return say(f"page.{first}_of", lang, what=column(rest, lang))
     if not known and name.endswith("_base"):
         return say("page.base_of", lang, what=column(name.removesuffix("_base"), lang))
+    if not known and first in _MADE_OF and rest:
+        return say(f"page.{first}_of", lang, what=column(rest, lang))
     if not known and name.endswith("_count") and name.removesuffix("_count") in book["tables"]:
         return say("page.count_of", lang, what=book["tables"][name.removesuffix("_count")])
     return known or word(name, lang)
