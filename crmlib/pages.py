@@ -50,7 +50,10 @@ def build(job: Job, executed: Path, past: History = NOTHING) -> list[Built]:
     story = twins.read(nb)
     found = {lang: _facts(story, job, lang) for lang in job.languages}
     changed = restated.changes(job, found[job.languages[0]], past)
-    return [_built(story, job, lang, notebook.title(nb, lang), found[lang], changed) for lang in job.languages]
+    called = story.report.page.get("name") or {}  # a page without code has another title than its notebook
+    return [
+        _built(story, job, lang, called.get(lang) or notebook.title(nb, lang), found[lang], changed) for lang in job.languages
+    ]
 
 
 def _facts(story: Story, job: Job, lang: str) -> dict[str, Any]:

@@ -1,11 +1,23 @@
 """Executed notebooks → the site. All appears at once or not at all; a failed report keeps its old page."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import exports, facts, index, ledger, navigation, notebook, pages, records, restated, statistics_table, telling
+from . import (
+    exports,
+    facts,
+    index,
+    ledger,
+    navigation,
+    notebook,
+    pages,
+    records,
+    restated,
+    statistics_table,
+    telling,
+    titles,
+)
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
 from .frame import maker
@@ -181,9 +193,8 @@ def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:
 
 def _title(job: Job, lang: str) -> str:
     try:
-        nb = json.loads(notebook.path_of(job.report).read_text("utf-8"))
-        return notebook.title(nb, lang) or job.report
-    except (CrmError, OSError, ValueError):
+        return titles.title(job.report, lang)
+    except (CrmError, OSError, ValueError, AttributeError):  # whatever form the file has
         return job.report
 
 

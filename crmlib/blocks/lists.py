@@ -10,6 +10,7 @@ from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
 from .bundle import Block, esc, exact, localised, told
+from .cards import called
 
 _COLOUR = {"problem": "bad", "warning": "bad", "opportunity": "good", "info": ""}
 
@@ -110,7 +111,7 @@ def definitions_block(kpis: list[Kpi], terms: Iterable[str], languages: list[str
     """The figures' and the page's own words, each in a sentence."""
 
     def said(lang: str) -> list[tuple[str, str]]:
-        figures = [(texts.name(k.name, lang), texts.definition(k.name, lang)) for k in kpis]
+        figures = [(called(k, lang), texts.definition(k.name, lang)) for k in kpis]
         return figures + [(texts.term(t, "name", lang), texts.term(t, "means", lang)) for t in terms]
 
     def html(lang: str) -> str:

@@ -1,6 +1,6 @@
 """Frames as tables: escaped, with scope and caption, units in the head, no percentage on a small base."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -33,9 +33,9 @@ _FLAGS = {
 }
 
 
-def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:
-    """The text of one cell; a share below `min_base` is its counts (of money and of changes: nothing)."""
-    unit = unit_of(column)
+def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0, said_in: str = "") -> str:
+    """The text of one cell; a share below `min_base` is its counts (of money and of changes: nothing). `said_in`: another unit than the column's."""
+    unit, _, digits = (said_in or unit_of(column)).partition(".")
     if not fmt.known(value) or not str(value).strip():
         return fmt.MISSING
     if unit == "flag":
@@ -49,12 +49,14 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
         return fmt.MISSING if column in (*OF_MONEY, *OF_CHANGE) else counts(value, base, lang)
+    if digits:
+        return fmt.unit(value, f"{unit}.{digits}", lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
 
 
-def head(column: str, lang: str, currency: str) -> str:
+def head(column: str, lang: str, currency: str, said_in: str = "") -> str:
     label = esc(texts.column(column, lang))
-    if unit_of(column) == "money":
+    if (said_in or unit_of(column)).startswith("money"):
         symbol = fmt.currency_symbol(currency, lang)
         return f"{label}, {symbol}" if lang == "en" else f"{label}（{symbol}）"
     if column in ("sales_cycle_days", "sales_cycle_p90"):
@@ -70,14 +72,16 @@ def table(
     min_base: int,
     note: str = "",
     hot: Any = None,
+    units: Mapping[str, str] | None = None,
 ) -> str:
-    """A frame as the page's table; `hot` names the value of the first column whose row is shaded."""
-    columns = list(frame.columns)
-    heads = "".join(f'<th scope="col"{_wide(c)}>{head(c, lang, currency)}</th>' for c in columns)
+    """A frame as the page's table; `hot` names the value of the first column whose row is shaded. `units`: of columns whose name
+    does not say it."""
+    columns, own = list(frame.columns), units or {}
+    heads = "".join(f'<th scope="col"{_wide(c)}>{head(c, lang, currency, own.get(c, ""))}</th>' for c in columns)
     based = bases(frame).to_dict("records") or [{}] * len(frame)
     body = ""
     for row, base in zip(frame.itertuples(index=False, name=None), based, strict=True):
-        cells = [cell(v, c, lang, base.get(c), min_base) for c, v in zip(columns, row, strict=True)]
+        cells = [cell(v, c, lang, base.get(c), min_base, own.get(c, "")) for c, v in zip(columns, row, strict=True)]
         body += _row(cells, columns, hot is not None and row[0] == hot)
     small = f"<small>{note}</small>" if note else ""
     wide = " wide" if len(columns) > 10 else ""
