@@ -213,6 +213,18 @@ def parameter(value, lang: str = "en") -> str:
     return number(value, lang, min(max(3 - size, 0), 6))
 
 
+def signed(value, name: str, lang: str, currency: str | None = None) -> str:
+    """A change with its sign, as far as it is printed; that of a share in points.
+
+    >>> signed(1200, "money", "en", "EUR"), signed(-0.0421, "share", "en"), signed(0.001, "days", "en")
+    ('+€1,200', '−4.2', '±0.0')
+    """
+    if not known(value):
+        return MISSING
+    said = unit(abs(value), "gap" if name == "share" else name, lang, currency)
+    return ("±" if not re.search("[1-9]", said) else "+" if value > 0 else _MINUS) + said
+
+
 def plain(value, _lang: str = "en") -> str:
     return str(value) if known(value) else MISSING
 

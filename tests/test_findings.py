@@ -533,6 +533,7 @@ def filled(template: str, number, text: str) -> dict:
         "improvement",
         "term",
         "product_line",
+        *("metric", "group", "who", "against"),
     }
     given = {"period": Period.parse("2026-10"), **dict.fromkeys(("on", "done_on", "made_on"), date(2026, 10, 31))}
     return {n: given.get(n, text if n in words else number) for n in named}

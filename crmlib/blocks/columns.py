@@ -1,6 +1,7 @@
 """What a table's column holds, by its name, and what its shares are shares of."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,10 @@ _UNITS = {
     "chosen": "flag",
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
-            "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio"}  # fmt: skip
+            "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio", "gap": "gap"}  # fmt: skip
+_OF_ANOTHER = re.compile(
+    "^(median|before|previous|year_before|change)_"
+)  # the same thing in another place: in the middle, before, its change
 OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
@@ -61,11 +65,11 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
 def unit_of(column: str) -> str:
     """What a column holds.
 
-    >>> unit_of("won_count"), unit_of("median_days"), unit_of("region")
-    ('count', 'days', 'word')
+    >>> unit_of("won_count"), unit_of("median_days"), unit_of("change_revenue"), unit_of("region")
+    ('count', 'days', 'money', 'word')
     """
     stem, _, ending = column.rpartition("_")
-    own = column.removeprefix("median_")
+    own = _OF_ANOTHER.sub("", column)
     return _UNITS.get(column) or _UNITS.get(own) or (_ENDINGS.get(ending) if stem else None) or "word"
 
 

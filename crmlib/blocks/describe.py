@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from .. import charts, fmt, texts
+from .. import charts, findings, fmt, texts
 from .bundle import plain
 from .columns import bases, unit_of
 
@@ -43,9 +43,17 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
         names |= {"before": "earlier_share"}
     if chart is charts.trend:
         names.pop("name")
+    if chart is charts.deltas:
+        names |= _deltas(data)
     if chart is charts.heat:
         names = {"row": data.columns[0], "column": data.columns[1], "value": names["value"]}
     return data.rename(columns={column: called for called, column in names.items()})
+
+
+def _deltas(data: pd.DataFrame) -> dict[str, str]:
+    """The columns beside a change: what it is now and was before (metrics.contribution)."""
+    of = {"gap": "share"}.get(ending := data.columns[-1].removeprefix("change_"), ending)
+    return {called: c for called, c in {"now": of, "before": f"before_{of}"}.items() if c in data}
 
 
 def _scattered(data: pd.DataFrame) -> dict[str, str]:
@@ -113,7 +121,7 @@ def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, 
     if chart is charts.scatter:
         return _described(drawn, lang, heads or {}, currency)
     value = {"ranges": "median"}.get(chart.__name__, "value")
-    shown = lambda v: texts.days(fmt.days(v, lang), lang) if unit == "days" else fmt.unit(v, unit or "count", lang, currency)  # noqa: E731
+    shown = _shown(chart, unit or "count", lang, currency)
     known = drawn.dropna(subset=[value])
     if known.empty:
         return texts.say("reasons.no_data", lang)
@@ -124,6 +132,13 @@ def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, 
         return texts.say("alts.trend", lang, first=fmt.period(first["period"], lang), last=fmt.period(last["period"], lang),
                          start=shown(first[value]), finish=shown(last[value]), **words)  # fmt: skip
     return texts.say(f"alts.{chart.__name__}", lang, **words, low_name=_named(low, lang), high_name=_named(high, lang))
+
+
+def _shown(chart: Callable, unit: str, lang: str, currency: str) -> Callable[[float], str]:
+    """How a value is said: of changes with the sign, shares' in points."""
+    if chart is charts.deltas:
+        return lambda v: findings.signed(v, unit, lang, currency)
+    return lambda v: texts.days(fmt.days(v, lang), lang) if unit == "days" else fmt.unit(v, unit, lang, currency)
 
 
 def _described(points: pd.DataFrame, lang: str, heads: dict, currency: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from .. import texts
 from .bars import bars
+from .deltas import deltas
 from .dots import dots
 from .heat import heat
 from .ranges import ranges
@@ -37,4 +38,4 @@ def key(shape: str, lang: str, highlight: bool = False, frame: pd.DataFrame | No
     return [(mark, token, texts.say(f"charts.{word}", lang)) for mark, token, word in marks if highlight or word != "bottleneck"]
 
 
-__all__ = ["bars", "dots", "heat", "key", "ranges", "scatter", "spark", "steps", "trend"]
+__all__ = ["bars", "deltas", "dots", "heat", "key", "ranges", "scatter", "spark", "steps", "trend"]

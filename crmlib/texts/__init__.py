@@ -77,11 +77,12 @@ def finding(rule: str, part: str, lang: str) -> str:
 
 
 def column(name: str, lang: str) -> str:
-    """The head of a table's column; of a median without a name of its own, what it is the median of."""
+    """The head of a table's column; of a median, an earlier value or a change without a name of its own, of what it is one."""
     book = _book(lang)
     known = book["columns"].get(name) or book["metrics"].get(name, {}).get("name")
-    if not known and name.startswith("median_"):
-        return say("page.median_of", lang, what=column(name.removeprefix("median_"), lang))
+    kind, _, what = name.partition("_")
+    if not known and what and has(f"page.{kind}_of", lang):
+        return say(f"page.{kind}_of", lang, what=column(what, lang))
     return known or word(name, lang)
 
 
