@@ -1,0 +1,103 @@
+"""What the people of a team achieve each: money and deals per person, and the view beside the company."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from ..crm import ALL, Crm
+from ..kpi import NOT_DELIVERED, Figure, Share, measured
+from . import closing, feedback
+from .performance import money_of, performance_by
+from .posts import posts
+
+
+@measured("count")
+def people_count(crm: Crm) -> Figure:
+    """Persons who were in this view's teams on at least one day of the period. Needs reps: rep_id, team. → Figure: count"""
+    return Figure(posts(crm).rep_id.nunique()) if crm.has("reps") else NOT_DELIVERED
+
+
+@measured("money", "up")
+def money_per_person(crm: Crm) -> Figure:
+    """Revenue (where no orders are delivered the won amount) of the view / its persons, each counted for the days they were there.
+
+    Needs orders: ordered_at, amount, or opportunities: closed_at, is_won, amount; reps: rep_id, team.
+    → Figure in money for a person who was there all the period
+    """
+    return _per_person(crm, lambda: float(performance_by(crm, "team")[money_of(crm)].sum()))
+
+
+@measured("ratio", "up")
+def deals_per_person(crm: Crm) -> Figure:
+    """Deals won in the period / persons, each counted for the days they were there.
+
+    Needs opportunities: closed_at, is_won; reps: rep_id, team. → Figure: deals for a person who was there all the period
+    """
+    return _per_person(crm, lambda: closing.won_count(crm)) if crm.has("opportunities") else NOT_DELIVERED
+
+
+def _per_person(crm: Crm, made: Callable[[], float]) -> Figure:
+    if not crm.has("reps"):
+        return NOT_DELIVERED
+    present = posts(crm).here_share.sum()
+    return Figure(made() / present if present else None, None, None if present else "no_base")
+
+
+@measured("share", "up")
+def yoy(crm: Crm) -> Figure:
+    """Revenue (where no orders are delivered the won amount) / the same of the year before − 1.
+
+    Needs orders: ordered_at, amount, or opportunities: closed_at, is_won, amount. → Figure −1..; none before the data began
+    """
+    return _growth(crm, "year_before")
+
+
+@measured("share", "up")
+def mom(crm: Crm) -> Figure:
+    """Revenue (where no orders are delivered the won amount) / the same of the period before − 1. Needs as `yoy`. → Figure −1.."""
+    return _growth(crm, "previous")
+
+
+def _growth(crm: Crm, against: str) -> Figure:
+    frame, money = performance_by(crm, "team"), money_of(crm)
+    before = frame[f"{against}_{money}"].sum(min_count=1)
+    if not before > 0:
+        return Figure(None, None, "no_data" if pd.isna(before) else "no_base")
+    return Figure(float(frame[money].sum() / before - 1))
+
+
+def efficiency_by_team(crm: Crm) -> pd.DataFrame:
+    """Persons of each team, and what they achieve each.
+
+    Needs reps: rep_id, team; orders, opportunities as delivered.
+    → frame: team, people_count (there on at least one day), people_ratio (each counted for the days they were there),
+      money_per_person, won_count, deals_per_person; the most money per person first
+    A team's money and deals of no person are its persons' together.
+    """
+    here = posts(crm).groupby("team").agg(people_count=("rep_id", "nunique"), people_ratio=("here_share", "sum"))
+    frame = here.reset_index().merge(performance_by(crm, "team"), on="team", how="left", validate="one_to_one")
+    money = frame[money_of(crm)].fillna(0.0)
+    frame = frame.assign(won_count=frame.won_count.fillna(0).astype(int), money_per_person=money / frame.people_ratio)
+    frame = frame.assign(deals_per_person=frame.won_count / frame.people_ratio)
+    frame = frame.sort_values(["money_per_person", "team"], ascending=[False, True], ignore_index=True)
+    return frame[["team", "people_count", "people_ratio", "money_per_person", "won_count", "deals_per_person"]]
+
+
+def beside_company(crm: Crm) -> pd.DataFrame:
+    """This view beside the whole company: rates, durations and figures per person, which do not grow with size.
+
+    Needs as each figure. → frame: view (the team's name, then all), won_count, lost_count, win_rate, sales_cycle_days, scores,
+      csat_top_box, mom, yoy, money_per_person, deals_per_person. No other team is named.
+    """
+    views = [crm] if crm.team == ALL else [crm, crm.company]
+    return pd.DataFrame([_line(view) for view in views])
+
+
+def _line(view: Crm) -> dict[str, Any]:
+    closed = closing.win_rate(view) if view.has("opportunities") else Share(0, 0)
+    told = feedback.csat_top_box(view) if view.has("feedback", "score") else Share(0, 0)
+    return {"view": view.team, "won_count": int(closed.part), "lost_count": int(closed.base - closed.part), "win_rate": closed.value,
+            "sales_cycle_days": closing.sales_cycle_days(view).value, "scores": int(told.base), "csat_top_box": told.value,
+            "mom": mom(view).value, "yoy": yoy(view).value, "money_per_person": money_per_person(view).value,
+            "deals_per_person": deals_per_person(view).value}  # fmt: skip
