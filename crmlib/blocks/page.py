@@ -241,4 +241,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "churn": ("interactions", "orders", "opportunities"),
     "value": ("orders",),
     "segments": ("interactions", "orders"),
+    "customers": ("customers", "orders", "opportunities"),
 }
