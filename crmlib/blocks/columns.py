@@ -28,6 +28,10 @@ _UNITS = {
     **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "fine"),
     **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
+    **dict.fromkeys(("rank", "best_rank", "worst_rank"), "count"),
+    **dict.fromkeys(("yoy", "mom", "target_attainment"), "share"),
+    "money_per_person": "money",
+    "deals_per_person": "ratio",
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
             "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio", "gap": "gap"}  # fmt: skip
@@ -38,7 +42,7 @@ OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers 
 OF_CHANGE = ("growth_share", "customer_growth_yoy")  # nor is a change on a small base
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "win_rate": lambda t: t["won_count"] + t["lost_count"],
+    "win_rate": lambda t: t["closed_count"] if "closed_count" in t else t["won_count"] + t["lost_count"],
     "conversion_to_next": lambda t: t["count"],
     "stage_loss_rate": lambda t: t["count"],
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
@@ -63,6 +67,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "right_share": lambda t: t["warned_of_count"],
     "at_most_share": lambda t: t["warned_of_count"],
     "foreseen_share": lambda t: t["left_count"],
+    "expected_rate": lambda t: t["closed_count"],
 }
 
 

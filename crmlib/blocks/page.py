@@ -242,4 +242,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "value": ("orders",),
     "segments": ("interactions", "orders"),
     "customers": ("customers", "orders", "opportunities"),
+    "performance": ("orders", "opportunities"),
 }
