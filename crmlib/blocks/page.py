@@ -240,4 +240,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "churn": ("interactions", "orders", "opportunities"),
     "value": ("orders",),
     "segments": ("interactions", "orders"),
+    "kpis": ("customers", "orders", "opportunities"),
 }
