@@ -35,6 +35,7 @@ _OF_ANOTHER = re.compile(
     "^(median|before|previous|year_before|change)_"
 )  # the same thing in another place: in the middle, before, its change
 OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
+OF_CHANGE = ("growth_share", "customer_growth_yoy")  # nor is a change on a small base
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["won_count"] + t["lost_count"],
@@ -51,8 +52,11 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "others_share": lambda t: t.get("others_base", math.inf),
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
+    "new_customer_share": lambda t: t.get("start_count", math.inf),
+    "customer_growth_yoy": lambda t: t.get("year_before_customer_count", math.inf),
+    "growth_share": lambda t: t.get("before_new_customers", math.inf),
     "customer_share": lambda t: t["customer_count"].sum(),
-    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum()),
+    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum() if "customer_count" in t else math.inf),
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),

@@ -16,6 +16,7 @@ from .bundle import Block, esc, told
 from .describe import MEASURE, describe, drawn_of, heads_of, key_of, numbers_of, thing_of
 from .tables import table, table_facts
 from .tells import tells
+from .windows import to_date
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Page:
             return self._framed(
                 name,
                 title,
-                self._sub(name, lang, window),
+                self._sub(name, lang, window) + to_date(drawn, lang),
                 f"{two}{self._source(lang)}{lists.folded(title, folded, lang)}",
                 lang,
             )
@@ -241,4 +242,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "value": ("orders",),
     "segments": ("interactions", "orders"),
     "kpis": ("customers", "orders", "opportunities"),
+    "customers": ("customers", "orders", "opportunities"),
 }

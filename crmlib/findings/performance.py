@@ -86,8 +86,16 @@ def goals_missed(crm: Crm) -> list[Finding]:
     missed = frame[frame.target_attainment < MISSED - 1e-9].sort_values(["target_attainment", "team"])
     if missed.empty or crm.as_of.date() < crm.end - timedelta(days=1):
         return []
-    values = {"team": missed.team.iloc[0], "attained_share": missed.target_attainment.iloc[0], "target_amount": missed.target_amount.iloc[0]}
+    values = {
+        "team": missed.team.iloc[0],
+        "attained_share": missed.target_attainment.iloc[0],
+        "target_amount": missed.target_amount.iloc[0],
+    }
     if crm.team != ALL:
         return [Finding("performance.goal_missed", "warning", values, "beside")]
     counts = {"count": len(missed), "base": len(frame)}
-    return [Finding("performance.goals_missed" if len(missed) > 1 else "performance.team_goal_missed", "warning", values | counts, "teams")]
+    return [
+        Finding(
+            "performance.goals_missed" if len(missed) > 1 else "performance.team_goal_missed", "warning", values | counts, "teams"
+        )
+    ]

@@ -5,8 +5,8 @@ import pandas as pd
 from ..crm import ALL, Crm
 from ..kpi import Kpi
 from ..metrics.deals import NONE_GIVEN
-from ..metrics.performance import money_of
 from ..metrics.people import ALL_OTHERS
+from ..metrics.performance import money_of
 from ..schema import UNASSIGNED
 from . import Finding, said
 from .changes import level

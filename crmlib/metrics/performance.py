@@ -10,6 +10,7 @@ from .deals import NONE_GIVEN, no_group
 from .names import rep_names
 from .posts import posts
 from .results import KEYS, closed, heard, looked_after, sold
+from .revenue import has_begun
 
 COUNTS = ("order_count", "won_count", "lost_count", "customer_count", "new_customers", "scores", "satisfied_count")
 
@@ -56,7 +57,7 @@ def _parts(crm: Crm, group: str, money: str) -> list[pd.DataFrame]:
     made = [*[sold(crm, group)] * crm.has("orders"), closed(crm, group), looked_after(crm, group), heard(crm, group)]
     of_money = sold if money == "revenue" else closed
     for name, view in (("previous", crm.previous), ("year_before", crm.year_before)):
-        if view.first_day is None or view.end > view.first_day:
+        if has_begun(view):
             made.append(of_money(view, group)[[*KEYS[group], money]].rename(columns={money: f"{name}_{money}"}))
     return made
 
