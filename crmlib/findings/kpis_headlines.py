@@ -16,14 +16,20 @@ _UNDEFINED = {"no_costs": "kpis.no_costs", "no_new_customers": "kpis.no_new_cust
 
 def notes(crm: Crm) -> list[str]:
     """What must be known of costs before the first figure: keys of texts (`page.…`)."""
-    window, settled = costs.year_window(crm), acquisition.settled_from(crm)
+    first, window, settled = costs.first_booking(crm), costs.year_window(crm), acquisition.settled_from(crm)
     said_of = {
         "costs_of_the_team": crm.team != ALL and crm.has("costs"),
         "campaigns_not_added": crm.has("costs") and crm.has("campaigns", "cost"),
-        "costs_begin_late": bool(window and crm.has("costs") and costs.first_booking(crm).replace(day=1) > crm.period.start),
+        "costs_begin_late": first is not None and first.replace(day=1) > crm.period.start,
         "new_to_the_data": bool(window and settled and window[0] < settled),
     }
     return [key for key, there in said_of.items() if there]
+
+
+def flows(history: pd.DataFrame) -> pd.DataFrame:
+    """What retention's course is made of."""
+    states = ["start_count", "new_customers", "won_back_customers", "lost_customers", "customer_count"]
+    return history[["period", *states, "churn_rate", "retention_rate"]]
 
 
 def whole_says(crm: Crm) -> list[Finding]:
@@ -51,7 +57,15 @@ def moves_headline(frame: pd.DataFrame) -> Finding:
     top = frame.iloc[0]
     change = float(frame.change_amount.sum())
     rule = f"kpis.moved_{'up' if top.change_amount > 0 else 'down'}_{'up' if change > 0 else 'down'}"
-    return said(rule, cause=top.cac_cause, amount=abs(float(top.change_amount)), change_amount=abs(change))
+    return said(rule, cause=str(top.cac_cause), amount=abs(float(top.change_amount)), change_amount=abs(change))
+
+
+def moves_says(crm: Crm, frame: pd.DataFrame) -> list[Finding]:
+    """How the change is taken apart, and since when."""
+    before = acquisition.compared_with(crm)
+    if before is None or frame.empty:
+        return []
+    return [said("say.moves_rule"), said("say.moves_since", period=before.period)]
 
 
 def kinds_headline(frame: pd.DataFrame) -> Finding:
@@ -59,10 +73,12 @@ def kinds_headline(frame: pd.DataFrame) -> Finding:
     if frame.empty or not frame.cost_amount.any():
         return said("kpis.no_costs")
     top, sides = frame.iloc[0], frame.groupby("cost_side").cost_amount.sum()
-    amounts = {"marketing_amount": sides.get(costs.MARKETING, 0.0), "sales_amount": sides.get(costs.SALES, 0.0)}
     if pd.isna(top.cost_share):
         return said("kpis.kinds_amounts", cost_kind=top.cost_kind, amount=float(top.cost_amount))
-    return said("kpis.kinds", cost_kind=top.cost_kind, share=float(top.cost_share), **{k: float(v) for k, v in amounts.items()})
+    marketing, sales = (float(sides.get(side, 0.0)) for side in (costs.MARKETING, costs.SALES))
+    return said(
+        "kpis.kinds", cost_kind=top.cost_kind, share=float(top.cost_share), marketing_amount=marketing, sales_amount=sales
+    )
 
 
 def kinds_says(frame: pd.DataFrame) -> list[Finding]:
@@ -88,6 +104,14 @@ def channels_headline(frame: pd.DataFrame, found: list[Finding]) -> Finding:
     )
 
 
+def channels_says(frame: pd.DataFrame) -> list[Finding]:
+    return [said("say.channel_rule")] if len(frame) else []
+
+
+def returns_says(frame: pd.DataFrame) -> list[Finding]:
+    return [said("say.channel_value")] if len(frame) else []
+
+
 def dear(found: list[Finding]) -> str | None:
     """The channel to mark."""
     return next((f.values["channel"] for f in found if f.rule == "kpis.dear_channel"), None)
@@ -108,6 +132,10 @@ def returns_headline(frame: pd.DataFrame) -> Finding:
 
 def conversion_headline(kpi: Kpi) -> Finding:
     return level(kpi, "kpis.conversion", "kpis.no_prospects")
+
+
+def conversion_says(crm: Crm) -> list[Finding]:
+    return [said("say.conversion_rule", days=crm.business.inactive_after_days)]
 
 
 def loyalty_headline(crm: Crm, frame: pd.DataFrame) -> Finding:

@@ -73,7 +73,7 @@ def cac_by_lag(crm: Crm) -> pd.DataFrame:
     first, window = first_booking(crm), year_window(crm)
     if first is None or window is None:
         return pd.DataFrame(columns=["lag_days", "cost_amount", "new_customers", "cac_amount"])
-    windows = [tuple(day - timedelta(days=lag) for day in window) for lag in LAGS]
+    windows = [(window[0] - timedelta(days=lag), window[1] - timedelta(days=lag)) for lag in LAGS]
     known = [start >= first.replace(day=1) for start, _ in windows]
     costs = pd.Series(booked_in(crm, windows)).where(known)
     count = int(_arrivals(crm).year_count.sum())
@@ -95,15 +95,15 @@ def settled_from(crm: Crm) -> date | None:
 def cac_moves(crm: Crm) -> pd.DataFrame:
     """What moved the figure of the period since the year before, or since the period before where the year before has none.
 
-    Needs the same as cac. → frame: cac_cause (each kind of cost; new customers), before_amount, now_amount (what each was: costs; of new
+    Needs the same as cac. → frame: cac_cause (each kind of cost; new customers), before_cost_amount, cost_amount (what was booked; of new
       customers NaN), change_amount (what it did to the cost of a customer: they add up to the change exactly); largest first
 
     A kind's change counts at the mean of both periods' 1 / new customers, the customers' change at the mean of both costs: the
     two halves of the change of a quotient, whichever is changed first (Shapley).
     """
-    before = next((view for view in (crm.year_before, crm.previous) if cac(view).value is not None and _began(view)), None)
-    names = ["cac_cause", "before_amount", "now_amount", "change_amount"]
-    if before is None or cac(crm).value is None:
+    before = compared_with(crm)
+    names = ["cac_cause", "before_cost_amount", "cost_amount", "change_amount"]
+    if before is None:
         return pd.DataFrame(columns=names)
     each = [1 / tally(view)["new"] for view in (before, crm)]
     kinds = pd.DataFrame({"before": _kinds(before), "now": _kinds(crm)}, dtype=float).fillna(0.0)
@@ -114,8 +114,11 @@ def cac_moves(crm: Crm) -> pd.DataFrame:
     return frame.iloc[np.lexsort((frame.cac_cause, -frame.change_amount.abs()))].reset_index(drop=True)
 
 
-def _began(view: Crm) -> bool:
-    return view.first_day is None or view.end > view.first_day
+def compared_with(crm: Crm) -> Crm | None:
+    """The view whose acquisition cost the period's is taken apart against: the year before, else the period before; None without either."""
+    began = [v for v in (crm.year_before, crm.previous) if v.first_day is None or v.end > v.first_day]
+    known = [view for view in began if cac(view).value is not None]
+    return known[0] if known and cac(crm).value is not None else None
 
 
 def _kinds(view: Crm) -> pd.Series:
@@ -154,13 +157,11 @@ def cac_by_channel(crm: Crm) -> pd.DataFrame:
     ):
         frame[name] = (frame[cost] / frame[count]).where(named & (frame[cost] > 0) & (frame[count] > 0))
     reach = {c: _reach(rows) for c, rows in monthly.groupby("channel")}
-    for name, way in (("low_amount", -1), ("high_amount", 1)):
-        frame[name] = [v * math.exp(way * margin([reach[c]])) if reach[c] else math.nan for c, v in frame.year_cac_amount.items()]
+    wide = np.array([margin([it]) if (it := reach[c]) else math.nan for c in frame.index])
+    frame["low_amount"], frame["high_amount"] = (frame.year_cac_amount * np.exp(way * wide) for way in (-1, 1))
     frame = frame.assign(named=named).rename_axis("acquisition_channel").reset_index()
-    frame = frame.sort_values(
-        ["named", "year_cac_amount", "acquisition_channel"], ascending=[False, False, True], ignore_index=True
-    )
-    return frame[names]
+    frame = frame.sort_values(["named", "year_cac_amount", "acquisition_channel"], ascending=[False, False, True])
+    return frame[names].reset_index(drop=True)
 
 
 def dearest_channel(crm: Crm) -> "pd.DataFrame | None":

@@ -91,14 +91,14 @@ LOYALTY = {
 def loyalty(crm: Crm) -> pd.DataFrame:
     """The figures of loyalty side by side.
 
-    Needs what each needs. → frame: loyalty_figure (LOYALTY), part_count, base, share (0..1; NaN where undefined), before_base, before_share
-      (the year before)
+    Needs what each needs. → frame: loyalty_figure (LOYALTY), part_count, base, share (0..1; NaN where undefined), earlier_share_base, earlier_share
+      (of the year before)
     """
     rows = []
     for name, metric in LOYALTY.items():
         now, before = (_parts(metric(view), view) for view in (crm, crm.year_before))
         rows.append((name, *now, *before[1:]))
-    return pd.DataFrame(rows, columns=["loyalty_figure", "part_count", "base", "share", "before_base", "before_share"])
+    return pd.DataFrame(rows, columns=["loyalty_figure", "part_count", "base", "share", "earlier_share_base", "earlier_share"])
 
 
 def _parts(found: Share | Figure, view: Crm) -> tuple[float, float, float]:
