@@ -14,7 +14,7 @@ from ..fields import by_name, said_in
 _UNITS = {
     **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers", "scores", "judged"), "count"),
     **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share", "csat_top_box"), "share"),
-    **dict.fromkeys(("amount", "revenue", "avg_deal_size"), "money"),
+    **dict.fromkeys(("amount", "revenue", "avg_deal_size", "cac", "acquisition_spend"), "money"),
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
     **dict.fromkeys(("score", "csat_mean"), "score"),
     "nps": "points",
@@ -51,7 +51,8 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
     "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
     "share": lambda t: t["base"] if "base" in t else _counted(t).sum(),
-    "retention_rate": lambda t: t["start_count"],
+    **dict.fromkeys(("retention_rate", "churn_rate"), lambda t: t.get("start_count", math.inf)),
+    "sales_conversion_rate": lambda t: t["prospect_count"],
     "cumulative_share": lambda t: _counted(t).sum(),
     "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(_counted(t, "before_"), t["before_share"]),
     "after_share": lambda t: t["after_base"],

@@ -179,7 +179,7 @@ class Page:
     def _absent(self, needs: Iterable[str]) -> list[str]:
         """What of this was not delivered; without every table that a report is about, that alone is said."""
         missing = lambda names: [n for n in names if not self.crm.has(*n.split("."))]  # noqa: E731
-        about = _ABOUT.get(self.report, ())
+        about = ABOUT.get(self.report, ())
         return missing(about) if missing(about) == list(about) != [] else missing(needs)
 
     def _missing(self, absent: list[str], lang: str) -> str:
@@ -233,16 +233,3 @@ class Page:
         return (
             f'<figure class="fig" id="{name}" aria-labelledby="{name}-h"><h3 id="{name}-h">{told(title)}</h3>{sub}{body}</figure>'
         )
-
-
-# the tables of which a report needs one, or has nothing to show
-_ABOUT: dict[str, tuple[str, ...]] = {
-    "funnel": ("opportunities",),
-    "feedback": ("feedback",),
-    "activity": ("interactions", "orders", "opportunities"),
-    "churn": ("interactions", "orders", "opportunities"),
-    "value": ("orders",),
-    "segments": ("interactions", "orders"),
-    "customers": ("customers", "orders", "opportunities"),
-    "performance": ("orders", "opportunities"),
-}
