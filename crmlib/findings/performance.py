@@ -8,18 +8,20 @@ from ..metrics.deals import NONE_GIVEN
 from ..metrics.performance import performance_by
 from ..metrics.standings import Apart
 from ..schema import UNASSIGNED
-from . import Finding, ordered, said
+from . import Finding, contribution, ordered, said
+from .contribution import Moved
 
 MOST_PEOPLE = 2  # of a page's findings about persons: more are a list, and lists are tables
 MISSED = 0.9  # of a goal: below it is clearly missed
 
 
-def findings(crm: Crm) -> list[Finding]:
-    """All findings of the performance page, the gravest first."""
+def findings(crm: Crm, *moved: tuple[Moved, str]) -> list[Finding]:
+    """All findings of the performance page, the gravest first; `moved`: what moved a figure, by team and by person, and where it is shown."""
     if not knows_groups(crm):
         return [said("performance.nobody")]
     teams, people = (apart(crm, group) for group in ("team", "rep"))
-    return ordered([*teams, *people, *shares_moved(crm), *goals_missed(crm)], "performance.calm")
+    led = [f for it, evidence in moved for f in contribution.findings(it, evidence)]
+    return ordered([*teams, *people, *shares_moved(crm), *goals_missed(crm), *led], "performance.calm")
 
 
 def knows_groups(crm: Crm) -> bool:
@@ -86,8 +88,16 @@ def goals_missed(crm: Crm) -> list[Finding]:
     missed = frame[frame.target_attainment < MISSED - 1e-9].sort_values(["target_attainment", "team"])
     if missed.empty or crm.as_of.date() < crm.end - timedelta(days=1):
         return []
-    values = {"team": missed.team.iloc[0], "attained_share": missed.target_attainment.iloc[0], "target_amount": missed.target_amount.iloc[0]}
+    values = {
+        "team": missed.team.iloc[0],
+        "attained_share": missed.target_attainment.iloc[0],
+        "target_amount": missed.target_amount.iloc[0],
+    }
     if crm.team != ALL:
         return [Finding("performance.goal_missed", "warning", values, "beside")]
     counts = {"count": len(missed), "base": len(frame)}
-    return [Finding("performance.goals_missed" if len(missed) > 1 else "performance.team_goal_missed", "warning", values | counts, "teams")]
+    return [
+        Finding(
+            "performance.goals_missed" if len(missed) > 1 else "performance.team_goal_missed", "warning", values | counts, "teams"
+        )
+    ]

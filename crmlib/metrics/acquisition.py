@@ -1,6 +1,7 @@
 """What a new customer costs: in all, by channel, period by period, and what moved it."""
 
 import math
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, measured
 from ..means import margin, together
 from ..measures import count_if, total, within
-from .costs import MARKETING, Window, added, booked, booked_in, lagged, period_window, side, spend, year_window
+from .costs import MARKETING, Window, added, booked, booked_in, first_booking, lagged, period_window, side, spend, year_window
 from .customer_flows import customers_by_period
 from .deals import NONE_GIVEN
-from .lives import lives, of_customers
+from .lives import contractual, lives, of_customers
 from .states import tally
 
 LEAST_MONTHS = 6  # of cost and customers, before anything is said of how much a channel's figure moves by itself
@@ -61,18 +62,48 @@ def cac_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     return frame.assign(cac=frame.cost_amount / frame.new_customers.where(frame.new_customers > 0))
 
 
+LAGS = (0, 30, 60, 90)
+
+
+def cac_by_lag(crm: Crm) -> pd.DataFrame:
+    """Acquisition cost of the year if its cost is taken from so many days earlier: how much hangs on when a cost works.
+
+    Needs the same as cac. → frame: lag_days (LAGS), cost_amount, new_customers, cac_amount; NaN where costs do not reach back so far
+    """
+    first, window = first_booking(crm), year_window(crm)
+    if first is None or window is None:
+        return pd.DataFrame(columns=["lag_days", "cost_amount", "new_customers", "cac_amount"])
+    windows = [(window[0] - timedelta(days=lag), window[1] - timedelta(days=lag)) for lag in LAGS]
+    known = [start >= first.replace(day=1) for start, _ in windows]
+    costs = pd.Series(booked_in(crm, windows)).where(known)
+    count = int(_arrivals(crm).year_count.sum())
+    frame = pd.DataFrame({"lag_days": LAGS, "cost_amount": costs, "new_customers": count})
+    return frame.assign(cac_amount=costs / (count or math.nan))
+
+
+def settled_from(crm: Crm) -> date | None:
+    """From when on new customers are surely new: business.inactive_after_days after the first of all was seen; None where contracts say it.
+
+    Who bought before the data began is new to them at the first purchase in them, so that acquisition cost is too low until then.
+    """
+    if contractual(crm):
+        return None
+    first = crm.company.once("first customer", lambda: lives(crm.company).since.min().execute())
+    return None if pd.isna(first) else first.date() + timedelta(days=crm.business.inactive_after_days)
+
+
 def cac_moves(crm: Crm) -> pd.DataFrame:
     """What moved the figure of the period since the year before, or since the period before where the year before has none.
 
-    Needs the same as cac. → frame: cac_cause (each kind of cost; new customers), before_amount, now_amount (what each was: costs; of new
+    Needs the same as cac. → frame: cac_cause (each kind of cost; new customers), before_cost_amount, cost_amount (what was booked; of new
       customers NaN), change_amount (what it did to the cost of a customer: they add up to the change exactly); largest first
 
     A kind's change counts at the mean of both periods' 1 / new customers, the customers' change at the mean of both costs: the
     two halves of the change of a quotient, whichever is changed first (Shapley).
     """
-    before = next((view for view in (crm.year_before, crm.previous) if cac(view).value is not None and _began(view)), None)
-    names = ["cac_cause", "before_amount", "now_amount", "change_amount"]
-    if before is None or cac(crm).value is None:
+    before = compared_with(crm)
+    names = ["cac_cause", "before_cost_amount", "cost_amount", "change_amount"]
+    if before is None:
         return pd.DataFrame(columns=names)
     each = [1 / tally(view)["new"] for view in (before, crm)]
     kinds = pd.DataFrame({"before": _kinds(before), "now": _kinds(crm)}, dtype=float).fillna(0.0)
@@ -83,8 +114,11 @@ def cac_moves(crm: Crm) -> pd.DataFrame:
     return frame.iloc[np.lexsort((frame.cac_cause, -frame.change_amount.abs()))].reset_index(drop=True)
 
 
-def _began(view: Crm) -> bool:
-    return view.first_day is None or view.end > view.first_day
+def compared_with(crm: Crm) -> Crm | None:
+    """The view whose acquisition cost the period's is taken apart against: the year before, else the period before; None without either."""
+    began = [v for v in (crm.year_before, crm.previous) if v.first_day is None or v.end > v.first_day]
+    known = [view for view in began if cac(view).value is not None]
+    return known[0] if known and cac(crm).value is not None else None
 
 
 def _kinds(view: Crm) -> pd.Series:
@@ -117,14 +151,17 @@ def cac_by_channel(crm: Crm) -> pd.DataFrame:
     frame = frame.rename(columns={"cost": "year_cost_amount", "year_count": "year_customers", "period_count": "new_customers"})
     frame["cost_amount"] = now.reindex(frame.index).fillna(0.0)
     named = pd.Series(frame.index != NONE_GIVEN, frame.index)
-    for cost, count, name in (("cost_amount", "new_customers", "cac_amount"), ("year_cost_amount", "year_customers", "year_cac_amount")):
+    for cost, count, name in (
+        ("cost_amount", "new_customers", "cac_amount"),
+        ("year_cost_amount", "year_customers", "year_cac_amount"),
+    ):
         frame[name] = (frame[cost] / frame[count]).where(named & (frame[cost] > 0) & (frame[count] > 0))
     reach = {c: _reach(rows) for c, rows in monthly.groupby("channel")}
-    for name, way in (("low_amount", -1), ("high_amount", 1)):
-        frame[name] = [v * math.exp(way * margin([reach[c]])) if reach[c] else math.nan for c, v in frame.year_cac_amount.items()]
+    wide = np.array([margin([it]) if (it := reach[c]) else math.nan for c in frame.index])
+    frame["low_amount"], frame["high_amount"] = (frame.year_cac_amount * np.exp(way * wide) for way in (-1, 1))
     frame = frame.assign(named=named).rename_axis("acquisition_channel").reset_index()
-    frame = frame.sort_values(["named", "year_cac_amount", "acquisition_channel"], ascending=[False, False, True], ignore_index=True)
-    return frame[names]
+    frame = frame.sort_values(["named", "year_cac_amount", "acquisition_channel"], ascending=[False, False, True])
+    return frame[names].reset_index(drop=True)
 
 
 def dearest_channel(crm: Crm) -> "pd.DataFrame | None":
@@ -165,7 +202,9 @@ def _monthly(crm: Crm, window: Window) -> pd.DataFrame:
         spent = _spent(crm, lagged(crm, *window)).set_index(["channel", "month"])
         frame = came.join(spent, how="outer").fillna(0.0)
         months = sorted(set(frame.index.get_level_values("month")))
-        every = pd.MultiIndex.from_product([sorted(set(frame.index.get_level_values("channel"))), months], names=["channel", "month"])
+        every = pd.MultiIndex.from_product(
+            [sorted(set(frame.index.get_level_values("channel"))), months], names=["channel", "month"]
+        )
         return frame.reindex(every, fill_value=0.0).reset_index().astype({"year_count": int, "period_count": int})
 
     return crm.once("cost and customers by channel", make)

@@ -28,14 +28,19 @@ FIELDS = (
 NEEDED = ("rep_id", "region", "acquisition_channel", "industry", "tier", "birthday")  # by other figures: what a gap costs is said
 
 
+def called(field: str) -> str:
+    """What tables and sentences call a field: phone is a channel's name, too."""
+    return f"field {field}"
+
+
 def completeness(crm: Crm) -> pd.DataFrame:
-    """Of how many customers at the period's end each field is filled.
+    """Of how many customers at the period's end each field is filled; a field is called "field <its column>".
 
     Needs customers: the fields (FIELDS), as delivered; a field that the source never delivers is left out.
-    → frame: field, filled_count, base (customers), share (0..1), others_share (0..1 of the whole company: for team pages); the emptiest first
+    → frame: field, filled_count, base (customers), share (0..1), company_share (0..1 of the whole company: for team pages); the emptiest first
     """
     frame, company = _shares(_filled(crm)), _shares(_filled(crm.company))
-    frame = frame.assign(others_share=frame.field.map(company.set_index("field").share))
+    frame = frame.assign(company_share=frame.field.map(company.set_index("field").share))
     return frame.sort_values(["share", "field"]).reset_index(drop=True)
 
 
@@ -44,7 +49,7 @@ def completeness_by_team(crm: Crm) -> pd.DataFrame:
     found = _filled(crm).fillna({"team": UNASSIGNED})
     parts = [_shares(rows).assign(team=team) for team, rows in found.groupby("team")]
     frame = pd.concat(parts) if parts else _shares(found).assign(team=pd.Series(dtype=object))
-    frame = frame.assign(_last=frame.team == UNASSIGNED, _field=frame.field.map(FIELDS.index)).sort_values(
+    frame = frame.assign(_last=frame.team == UNASSIGNED, _field=frame.field.map([called(f) for f in FIELDS].index)).sort_values(
         ["_last", "team", "_field"]
     )
     return frame[["team", "field", "filled_count", "base", "share"]].reset_index(drop=True)
@@ -53,7 +58,7 @@ def completeness_by_team(crm: Crm) -> pd.DataFrame:
 def _shares(found: pd.DataFrame) -> pd.DataFrame:
     sums, fields = found.drop(columns="team").sum(), [f for f in FIELDS if f in found]
     base = int(sums["base"])
-    frame = pd.DataFrame({"field": fields, "filled_count": [int(sums[f]) for f in fields], "base": base})
+    frame = pd.DataFrame({"field": [called(f) for f in fields], "filled_count": [int(sums[f]) for f in fields], "base": base})
     return frame.assign(share=frame.filled_count / frame.base.where(frame.base > 0))
 
 

@@ -16,22 +16,22 @@ PARTS = (1, 5, 10, 20, 30, 50, 100)  # per cent of the buyers, those who bought 
 
 
 def concentration(crm: Crm) -> pd.DataFrame:
-    """What the 1 %, 5 %, 10 % … of this view's buyers who bought most brought of a year's sales.
+    """This view's buyers of a year, those who bought most first, in bands: the largest 1 %, the next up to 5 %, 10 % …, and what each brought.
 
-    Needs orders: customer_id, ordered_at, amount. → frame: buyers_share (0..1), customer_count (rounded up), sales_amount (of the year
-      to the period's end, refunds taken off), running_share (of all of it, 0..1; NaN where all together is not above 0)
-    Buyers, order and amounts are those of models.worth.tenths, so that the fifth is `top_fifth_share`. Equal amounts in the order
-    of the ids. Few buyers make equal parts: nobody is cut in two.
+    Needs orders: customer_id, ordered_at, amount. → frame: buyer_band ("0–1%" …), customer_count, customer_share (0..1), sales_amount (of the year
+      to the period's end, refunds taken off), amount_share (of all of it; NaN where that is not above 0), running_share (added up: Lorenz's curve)
+    Buyers, order and amounts are those of models.worth.tenths, so that the first fifth is `top_fifth_share`. Equal amounts in the order
+    of the ids; a buyer on the edge belongs to the larger ones. Bands that no buyer falls into are left out.
     """
-    frame = _parts(crm)
-    count, money = int(frame.customers.sum()), float(frame.money.sum())
-    running = frame.set_index("part")[["customers", "money"]].reindex(range(len(PARTS)), fill_value=0).cumsum()
-    if not count:
-        return pd.DataFrame(columns=["buyers_share", "customer_count", "sales_amount", "running_share"])
-    return pd.DataFrame({
-        "buyers_share": [part / 100 for part in PARTS], "customer_count": running.customers.astype(int), "sales_amount": running.money,
-        "running_share": running.money / money if money > 0 else math.nan,
+    found = _parts(crm)
+    count, money = int(found.customers.sum()), float(found.money.sum())
+    lows = (0, *PARTS[:-1])
+    frame = pd.DataFrame({
+        "buyer_band": [f"{lows[i]}–{PARTS[i]}%" for i in found.part], "customer_count": found.customers.astype(int),
+        "customer_share": found.customers / max(count, 1), "sales_amount": found.money.astype(float),
+        "amount_share": found.money / money if money > 0 else math.nan,
     })  # fmt: skip
+    return frame.assign(running_share=frame.amount_share.cumsum())
 
 
 def _parts(crm: Crm) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def largest_customer_share(crm: Crm) -> Figure:
     return _of(crm, lambda frame, money: float(frame.largest.max()) / money)
 
 
-@measured("share", rolling=True)
+@measured("ratio", rolling=True)
 def sales_gini(crm: Crm) -> Figure:
     """Gini's coefficient of the last year's sales over its buyers: 0 = all bought alike, near 1 = one bought all.
 
@@ -112,14 +112,16 @@ def largest_customers(crm: Crm, limit: int = 10) -> pd.DataFrame:
     """The buyers who bought most in the last year: by name on their own team's page, by id on the company's.
 
     Needs orders; customers: name, rep_id as delivered. → frame: customer, team, rep, sales_amount, amount_share (0..1 of all sales of the year), running_share
+    (NaN where fewer than min_base bought)
     """
     columns = ["customer", "team", "rep", "sales_amount", "amount_share", "running_share"]
     if not crm.has("orders"):
         return pd.DataFrame(columns=columns)
     table = _ranked(crm)
     frame = table.filter(table.place < limit).order_by("place").select("customer_id", "team", "rep_id", "revenue_year").execute()
-    money = float(_parts(crm).money.sum())
-    share = frame.revenue_year / money if money > 0 else math.nan
+    found = _parts(crm)
+    money, enough = float(found.money.sum()), int(found.customers.sum()) >= crm.business.min_base
+    share = frame.revenue_year / money if money > 0 and enough else math.nan
     frame = frame.assign(
         customer=customer_names(crm, frame.customer_id), rep=named(crm, "rep", frame.rep_id), sales_amount=frame.revenue_year,
         amount_share=share,

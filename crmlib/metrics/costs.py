@@ -77,7 +77,9 @@ def booked_in(crm: Crm, windows: list[Window]) -> list[float]:
     table = crm.table("costs", "booked_on", "amount")
     inside = [within(table.booked_on.cast("timestamp"), *window) for window in windows]
     sums = {f"sum_{i}": total(table.amount, where=there) for i, there in enumerate(inside)}
-    row = table.aggregate(**sums, **{f"any_{i}": there.any().fill_null(False) for i, there in enumerate(inside)}).execute().iloc[0]
+    row = (
+        table.aggregate(**sums, **{f"any_{i}": there.any().fill_null(False) for i, there in enumerate(inside)}).execute().iloc[0]
+    )
     return [float(row[f"sum_{i}"]) if row[f"any_{i}"] else float("nan") for i in range(len(windows))]
 
 
@@ -137,7 +139,12 @@ def costs_by_kind(crm: Crm) -> pd.DataFrame:
     if not crm.has("costs"):
         return pd.DataFrame(columns=names)
     now, before = (booked(view, period_window(view)).groupby("kind").amount.agg(added) for view in (crm, crm.year_before))
-    frame = pd.DataFrame({"cost_amount": now, "before_amount": before}, dtype=float).rename_axis("cost_kind").fillna(0.0).reset_index()
+    frame = (
+        pd.DataFrame({"cost_amount": now, "before_amount": before}, dtype=float)
+        .rename_axis("cost_kind")
+        .fillna(0.0)
+        .reset_index()
+    )
     if before.empty:
         frame["before_amount"] = math.nan  # what was not booked is not known to be 0
     frame["cost_side"] = [side(kind) for kind in frame.cost_kind]

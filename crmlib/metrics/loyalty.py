@@ -13,7 +13,6 @@ from ..schema import REVENUE_STATUSES_LEFT_OUT
 from . import feedback
 from .lives import accounts, lives, of_customers
 from .purchases import repeat_purchase_rate, repurchase_rate
-from .retention import churn_rate, retention_rate
 
 
 @measured("share", "up")
@@ -83,20 +82,23 @@ def promoter_share(crm: Crm) -> Share | Figure:
     return Share(int(row["promoters"]), int(row["nps_answers"]))
 
 
-LOYALTY = (retention_rate, repeat_purchase_rate, repurchase_rate, cross_sell_rate, referral_rate, promoter_share)
+LOYALTY = {
+    "bought twice": repeat_purchase_rate, "bought again": repurchase_rate, "bought across": cross_sell_rate,
+    "referred somebody": referral_rate, "would recommend": promoter_share,
+}  # fmt: skip
 
 
 def loyalty(crm: Crm) -> pd.DataFrame:
     """The figures of loyalty side by side.
 
-    Needs what each needs. → frame: loyalty_figure (its name), part_count, base, share (0..1; NaN where undefined), before_base, before_share
-      (the year before)
+    Needs what each needs. → frame: loyalty_figure (LOYALTY), part_count, base, share (0..1; NaN where undefined), earlier_share_base, earlier_share
+      (of the year before)
     """
     rows = []
-    for metric in LOYALTY:
+    for name, metric in LOYALTY.items():
         now, before = (_parts(metric(view), view) for view in (crm, crm.year_before))
-        rows.append((metric.__name__, *now, *before[1:]))
-    return pd.DataFrame(rows, columns=["loyalty_figure", "part_count", "base", "share", "before_base", "before_share"])
+        rows.append((name, *now, *before[1:]))
+    return pd.DataFrame(rows, columns=["loyalty_figure", "part_count", "base", "share", "earlier_share_base", "earlier_share"])
 
 
 def _parts(found: Share | Figure, view: Crm) -> tuple[float, float, float]:
@@ -105,10 +107,3 @@ def _parts(found: Share | Figure, view: Crm) -> tuple[float, float, float]:
     if isinstance(found, Figure) or not found.base or (view.first_day is not None and view.end <= view.first_day):
         return nothing
     return found.part, found.base, found.part / found.base
-
-
-def stayed_and_left(crm: Crm) -> float | None:
-    """Retention + churn: 1 by construction, None where nobody was there; what every page asserts."""
-    stays, leaves = retention_rate(crm), churn_rate(crm)
-    assert stays.base == leaves.base and stays.part + leaves.part == stays.base, "retention and churn are of the same customers"
-    return (stays.part + leaves.part) / stays.base if stays.base else None

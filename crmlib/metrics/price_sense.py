@@ -98,6 +98,12 @@ def _lines(crm: Crm) -> Any:
 # ------------------------------------------------------------------------------------------------ how many
 
 
+def bar(crm: Crm) -> float:
+    """The share of discounted lines above which a buyer of this source is price-sensitive (`limit`). Needs the same as price_sense."""
+    found = price_sense(crm.company).aggregate(share=lambda t: t.company_share.max())
+    return limit(float(crm.company.once("discounted lines", lambda: found.execute().share.fillna(0.0).iloc[0])))
+
+
 def buyers_by_kind(crm: Crm) -> pd.DataFrame:
     """Who looks at the price, who at the quality: how many, what they bought, how much of it at a discount.
 

@@ -18,6 +18,8 @@ from ..measures import count_if, day, within
 from ..periods import Period
 from .lives import accounts, lives, of_customers
 
+_MOMENTS = dict.fromkeys(("seen_at", "won_at", "gone_at"), "timestamp")
+
 
 @measured("share", "up")
 def sales_conversion_rate(crm: Crm) -> Share | Figure:
@@ -45,19 +47,22 @@ def conversion_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     """The course of sales conversion, as known at the period's end.
 
     Needs the same as sales_conversion_rate. → frame: period (Period), prospect_count, won_customers, sales_conversion_rate (0..1;
-      NaN where there was nobody to win); oldest first. Periods before the data began are left out; none where no prospects are recorded
+      NaN where there was nobody to win); oldest first. Periods before anybody was ever won are left out; none where no prospects are recorded
     """
     periods = [p for p in crm.period.trailing(count) if crm.first_day is None or p.end > crm.first_day]
     known = _records_prospects(crm) and periods
     frame = prospects_in(crm, periods) if known else pd.DataFrame(columns=["prospect_count", "won_customers"], dtype=int)
     frame.insert(0, "period", pd.Series(periods if known else [], dtype=object))
+    frame = frame[frame.won_customers.cumsum() > 0].reset_index(drop=True)
     return frame.assign(sales_conversion_rate=frame.won_customers / frame.prospect_count.where(frame.prospect_count > 0))
 
 
 def conversion_by_team(crm: Crm) -> pd.DataFrame:
     """The same of the period by team. → frame: team (None: of none), prospect_count, won_customers"""
     found = _counts(crm, [crm.period])
-    return found.rename(columns={"prospects_0": "prospect_count", "won_0": "won_customers"})[["team", "prospect_count", "won_customers"]]
+    return found.rename(columns={"prospects_0": "prospect_count", "won_0": "won_customers"})[
+        ["team", "prospect_count", "won_customers"]
+    ]
 
 
 def prospects_in(crm: Crm, periods: list[Period]) -> pd.DataFrame:
@@ -103,17 +108,19 @@ def _prospects(crm: Crm) -> Any:
     first = deals.filter(deals.customer_id.notnull()).group_by("customer_id").aggregate(deal_at=lambda t: t.created_at.min())
     known = people.left_join(entered, "customer_id", rname="_{name}").left_join(first, "customer_id", rname="__{name}")
     persons = known.select(
-        "team", seen_at=ibis.coalesce(ibis.least(*_either(known.created_at, known.deal_at)), known.since), won_at="since", gone_at="since"
+        "team",
+        seen_at=ibis.coalesce(ibis.least(*_either(known.created_at, known.deal_at)), known.since),
+        won_at="since",
+        gone_at="since",
     )
     own = deals.filter(deals.customer_id.isnull())
     leads = own.select(
         team="_team", seen_at=ibis.coalesce(own.created_at, own.closed_at), gone_at="closed_at",
         won_at=ibis.ifelse(own.is_won.fill_null(False), own.closed_at, ibis.null("timestamp")),
     )  # fmt: skip
-    return persons.union(leads.select(persons.columns))
+    return persons.cast(_MOMENTS).union(leads.select(persons.columns).cast(_MOMENTS))
 
 
 def _either(a: Any, b: Any) -> tuple[Any, Any]:
     """Two moments for `least`, each with the other where it is missing: engines differ in what null is least of."""
     return ibis.coalesce(a, b), ibis.coalesce(b, a)
-

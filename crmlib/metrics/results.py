@@ -7,11 +7,12 @@ import pandas as pd
 
 from ..crm import Crm
 from ..measures import count_if, quantile, total, within
-from ..schema import REVENUE_STATUSES_LEFT_OUT, UNASSIGNED
-from .deals import NONE_GIVEN, which
+from ..schema import UNASSIGNED
+from .deals import NONE_GIVEN
 from .deals import closed as closed_deals
 from .feedback import SATISFIED, of_period
 from .lives import lives, of_customers
+from .sold import WHOLE, sold_of_teams
 from .states import states
 
 KEYS = {"team": ("team",), "rep": ("team", "rep_id")}  # a person's row in each team is what they did there
@@ -25,45 +26,24 @@ def _groups(table: Any, group: str) -> dict[str, Any]:
 
 
 def sold(crm: Crm, group: str) -> pd.DataFrame:
-    """Net amount of the period's orders that count, and how many orders there are, by team (or team and rep_id) of the order.
+    """Sales amount and orders of the period, by team (or team and rep_id) of the order.
 
     Needs orders: ordered_at, amount; rep_id, status as delivered. → frame: team[, rep_id], revenue (money), order_count
     """
-
-    def make() -> pd.DataFrame:
-        table = crm.table("orders", "ordered_at", "amount", "status", "rep_id", "_team")
-        counts = ~table.status.isin(REVENUE_STATUSES_LEFT_OUT).fill_null(False)
-        table = table.filter(counts & within(table.ordered_at, crm.period.start, crm.period.end))
-        sums = {"revenue": total(table.amount), "order_count": count_if(table.amount > 0)}
-        return table.group_by(**_groups(table, group)).aggregate(**sums).execute()
-
-    return crm.once(f"sold by {group}", make).copy()
-
-
-def sold_by_period(crm: Crm, count: int) -> pd.DataFrame:
-    """The same of each team in the periods up to this one. → frame: team, period (0 the oldest), revenue (money), order_count"""
-    periods = crm.period.trailing(count)
-
-    def make(company: Crm) -> Any:
-        table = company.table("orders", "ordered_at", "amount", "status", "_team")
-        table = table.filter(within(table.ordered_at, periods[0].start, periods[-1].end))
-        table = table.filter(~table.status.isin(REVENUE_STATUSES_LEFT_OUT).fill_null(False))
-        groups = {"team": ibis.coalesce(table["_team"], UNASSIGNED), "period": which(table.ordered_at, periods)}
-        return table.group_by(**groups).aggregate(revenue=total(table.amount), order_count=count_if(table.amount > 0))
-
-    return crm.once(f"sold by team in {count}", lambda: crm.kept(f"sold by team in {count}", make).execute()).copy()
+    frame = sold_of_teams(crm, WHOLE if group == "team" else group).rename(columns={"rep": "rep_id"})
+    return frame[[*KEYS[group], "revenue", "order_count"]]
 
 
 def closed(crm: Crm, group: str) -> pd.DataFrame:
     """The deals closed in the period, by team (or team and rep_id) of the deal.
 
     Needs opportunities: closed_at, is_won; created_at, amount as delivered.
-    → frame: team[, rep_id], won_count, lost_count, won_amount (money), sales_cycle_days (median of the won)
+    → frame: team[, rep_id], won_count, lost_count, closed_count, won_amount (money), sales_cycle_days (median of the won)
     """
 
     def make() -> pd.DataFrame:
         table = closed_deals(crm)
-        sums = {"won_count": count_if(table.is_won), "lost_count": count_if(~table.is_won),
+        sums = {"won_count": count_if(table.is_won), "lost_count": count_if(~table.is_won), "closed_count": table.count(),
                 "won_amount": total(table.amount, where=table.is_won),
                 "sales_cycle_days": quantile(table.cycle_days, 0.5, where=table.is_won)}  # fmt: skip
         return table.group_by(**_groups(table, group)).aggregate(**sums).execute()

@@ -18,6 +18,7 @@ from .ranking import ranked
 
 RATES = {"win_rate": ("won_count", "closed_count"), "csat_top_box": ("satisfied_count", "scores")}  # part and base
 AT_LEAST = 0.05  # a smaller difference is none to speak of
+MOST = 30  # persons of a picture
 LEAST_PEERS = 3  # of two each is below or above the other: nobody is singled out
 
 
@@ -38,6 +39,14 @@ def win_rates(crm: Crm, group: str) -> pd.DataFrame:
     names = ["rep", "team"] if group == "rep" else ["team"]
     return frame[[*names, "won_count", "lost_count", "closed_count", "win_rate", "low_share", "high_share", "expected_rate",
                   "before_share", "before_base", "rank", "best_rank", "worst_rank"]]  # fmt: skip
+
+
+def ends(frame: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
+    """Of ranked rows as many as a picture holds: those on a sufficient base, of too many the highest and the lowest."""
+    ranked_rows = frame[frame["rank"].notna()]
+    if len(ranked_rows) <= most:
+        return ranked_rows if len(ranked_rows) else frame.head(most)
+    return pd.concat([ranked_rows.head(most // 2), ranked_rows.tail(most // 2)])
 
 
 def _beside(crm: Crm, frame: pd.DataFrame, group: str) -> pd.DataFrame:

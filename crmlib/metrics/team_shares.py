@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 from ..crm import ALL, Crm
 from ..means import together
 from ..schema import UNASSIGNED
-from .results import sold_by_period
+from .sold import sold_of_teams_by_period
 
 PERIODS, LEAST_PERIODS = 12, 6  # a team's own past, and how much of it there must be
 AT_LEAST = 0.1  # a smaller change is none to speak of
@@ -47,11 +47,14 @@ def courses(crm: Crm) -> list[Course]:
 
 
 def _courses(company: Crm) -> list[Course]:
-    counts, begins = sold_by_period(company, PERIODS + 1), [p.start for p in company.period.trailing(PERIODS + 1)]
-    first = sum(company.first_day is not None and day < company.first_day for day in begins)  # the first covered whole
+    periods = [p for p in company.period.trailing(PERIODS + 1) if company.first_day is None or p.end > company.first_day]
+    if not periods or not company.has("orders"):
+        return []
+    counts = sold_of_teams_by_period(company, periods)
+    first = sum(company.first_day is not None and p.start < company.first_day for p in periods)  # the first covered whole
     money = counts.pivot_table(index="team", columns="period", values="revenue", aggfunc="sum", fill_value=0.0)
     orders = counts.pivot_table(index="team", columns="period", values="order_count", aggfunc="sum", fill_value=0)
-    money, orders = (table.reindex(columns=range(first, PERIODS + 1), fill_value=0) for table in (money, orders))
+    money, orders = (table.reindex(columns=range(first, len(periods)), fill_value=0) for table in (money, orders))
     teams = [t for t in money.index if t != UNASSIGNED and _enough(orders.loc[t], company.business.min_base)]
     level = together(len(teams))
     found = [course(t, money.loc[t].to_numpy(), (money.sum() - money.loc[t]).to_numpy(), level) for t in teams]

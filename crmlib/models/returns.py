@@ -25,9 +25,10 @@ def ltv_cac(crm: Crm) -> Figure:
     either is undefined, or nothing was spent on balance.
     """
     cost, worth = cac_year(crm), clv_margin(crm)
-    if reason := _undefined(crm, cost, worth):
-        return Figure(None, cost.base, reason)
-    return Figure((worth.value or 0.0) / (cost.value or 1.0), cost.base)
+    reason = worth.reason if worth.value is None else _undefined(crm, cost)
+    if reason or cost.value is None or worth.value is None:
+        return Figure(None, cost.base, cost.reason or reason)
+    return Figure(worth.value / cost.value, cost.base)
 
 
 @measured("ratio", "down", rolling=True)
@@ -41,18 +42,18 @@ def cac_payback(crm: Crm) -> Figure:
     Source: Farris et al., Marketing Metrics, ch. 5 (break-even).
     """
     cost, worth = cac_year(crm), clv_margin(crm)
-    if reason := _undefined(crm, cost, Figure(1.0) if worth.reason == "nobody_lost" else worth):
-        return Figure(None, cost.base, reason)
+    known = worth.value is not None or worth.reason == "nobody_lost"  # a lifetime without an end pays back all the same
+    reason = _undefined(crm, cost) if known else worth.reason
+    if reason or cost.value is None:
+        return Figure(None, cost.base, cost.reason or reason)
     monthly = yearly_sales(crm) * basis(crm).margin / MONTHS
-    return Figure((cost.value or 0.0) / monthly, cost.base) if monthly > 0 else Figure(None, cost.base, "earns_nothing")
+    return Figure(cost.value / monthly, cost.base) if monthly > 0 else Figure(None, cost.base, "earns_nothing")
 
 
-def _undefined(crm: Crm, cost: Figure, worth: Figure) -> str | None:
-    """Why what customers bring cannot be set against what they cost."""
+def _undefined(crm: Crm, cost: Figure) -> str | None:
+    """Why what customers earn cannot be set against what they cost."""
     if cost.value is None:
         return cost.reason
-    if worth.value is None:
-        return worth.reason
     if basis(crm).source == SALES:
         return "no_margin"
     return "nothing_spent" if cost.value <= 0 else None
@@ -73,7 +74,9 @@ def value_by_channel(crm: Crm) -> pd.DataFrame:
         return pd.DataFrame(columns=names)
     found = crm.once("value by channel", lambda: of_customers(crm, "value by channel", _valued).execute())
     sums = found.groupby("channel")[["customer_count", "worth"]].sum()
-    frame = sums.assign(value_amount=sums.worth / sums.customer_count.where(sums.customer_count > 0)).drop(index=NONE_GIVEN, errors="ignore")
+    frame = sums.assign(value_amount=sums.worth / sums.customer_count.where(sums.customer_count > 0)).drop(
+        index=NONE_GIVEN, errors="ignore"
+    )
     frame["year_cac_amount"] = costs.reindex(frame.index)
     frame = frame[frame.year_cac_amount.notna() & frame.value_amount.notna()]
     frame["return_ratio"] = frame.value_amount / frame.year_cac_amount
@@ -88,4 +91,3 @@ def _valued(crm: Crm) -> Any:
     return table.group_by("team", channel=table.acquisition_channel.fill_null(NONE_GIVEN)).aggregate(
         customer_count=count_if(there), worth=total(exact(table.clv_bgnbd), where=there)
     )
-
