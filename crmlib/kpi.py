@@ -130,7 +130,10 @@ class Kpi:
         moves = self._moves()
         if len(moves) < 5:
             return "short_history"
-        return None if abs(delta) > 3.267 * sum(moves) / len(moves) else "usual_range"
+        noise = 1e-9 * max(
+            abs(before.value or 0), abs(self.value or 0)
+        )  # where nothing ever moves, the last bits of a sum are no change
+        return None if abs(delta) > 3.267 * sum(moves) / len(moves) + noise else "usual_range"
 
     def _moves(self) -> list[float]:
         earlier = self.series[:-1]

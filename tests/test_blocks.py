@@ -386,7 +386,7 @@ def test_the_table_of_figures_has_every_comparison_and_its_reading():
         "10",
         "▲ +40",
         "–",
-        "within the usual range; on the year: rose",
+        "no clear change (within the usual range); on the year: rose",
     ]
     assert shown[2][1:] == ["–"] * 7 + ["no data"]
 

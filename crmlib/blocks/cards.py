@@ -73,8 +73,14 @@ def _against(kpi: Kpi, crm: Crm, against: str, lang: str) -> str:
 
 def _unclear(kpi: Kpi, change: Change, lang: str) -> str:
     """That a change is not clear, and why where the reader could not tell."""
-    flat = texts.say("page.reading_flat", lang)
-    return texts.say("page.because", lang, what=flat, why=reading(kpi, change, lang)) if change.why == "small_base" else flat
+    return judgement(kpi, change, lang) if change.why == "small_base" else texts.say("page.reading_flat", lang)
+
+
+def judgement(kpi: Kpi, change: Change, lang: str) -> str:
+    """Which way a figure went, or that there is no clear change, and why not."""
+    if change.clear:
+        return reading(kpi, change, lang)
+    return texts.say("page.because", lang, what=texts.say("page.reading_flat", lang), why=reading(kpi, change, lang))
 
 
 def reading(kpi: Kpi, change: Change, lang: str) -> str:
@@ -153,9 +159,9 @@ def _figure_row(kpi: Kpi, crm: Crm, lang: str) -> str:
     currency = crm.business.currency
     value = lambda v, base=None: value_text(kpi, v, lang, currency, base)  # noqa: E731
     previous, year = kpi.change("previous"), kpi.change("year_before")
-    said = reading(kpi, previous, lang) if previous else texts.say(f"reasons.{kpi.reason}", lang) if kpi.reason else fmt.MISSING
+    said = judgement(kpi, previous, lang) if previous else texts.say(f"reasons.{kpi.reason}", lang) if kpi.reason else fmt.MISSING
     if year and year.clear:
-        said = texts.say("page.on_year", lang, previous=said, year=reading(kpi, year, lang))
+        said = texts.say("page.on_year", lang, previous=said, year=judgement(kpi, year, lang))
     if target := goals.said(kpi, crm, lang):
         said = target if said == fmt.MISSING else texts.say("page.on_target", lang, reading=said, target=target)
     cells = [
