@@ -141,13 +141,17 @@ class Kpi:
 
 
 def measured(
-    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False, adds: bool = False
+    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False, growth: bool = False, adds: bool = False
 ) -> Callable[[Callable], Callable]:
-    """Say of a metric in which unit it is, which way is good, whether its window is longer than the period (or in which views), and
-    whether its values of days add up to the period's (sales do; customers at the end, means and rates do not)."""
+    """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period (or in which views).
+
+    `growth`: it is itself a comparison with an earlier period, and is compared with no other. `adds`: its values of days add up to
+    the period's (sales do; customers at the end, means and rates do not).
+    """
 
     def mark(metric: Callable) -> Callable:
-        metric.unit, metric.better, metric.rolling, metric.adds = unit, better, rolling, adds  # type: ignore[attr-defined]
+        metric.unit, metric.better, metric.rolling, metric.growth = unit, better, rolling, growth  # type: ignore[attr-defined]
+        metric.adds = adds  # type: ignore[attr-defined]
         return metric
 
     return mark
@@ -159,7 +163,8 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     `series`: its values in the periods up to this one, oldest first (it tells a change from the usual ups and downs).
     """
     raw = metric(crm)
-    now, previous, year_before = _figure(raw), *(_before(metric, c) for c in (crm.previous, crm.year_before))
+    earlier = (Figure(None), Figure(None)) if metric.growth else (_before(metric, c) for c in (crm.previous, crm.year_before))  # type: ignore[attr-defined]
+    now, previous, year_before = _figure(raw), *earlier
     unit, better, rolling = metric.unit, metric.better, metric.rolling  # type: ignore[attr-defined]
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,
