@@ -23,7 +23,7 @@ def findings(crm: Crm, kpis: list[Kpi], parts: list[Moved]) -> list[Finding]:
     found = [
         *falling(crm), *changed(by_name.get("revenue"), "sales.revenue", "course", "problem"), *growing(crm),
         *[f for part in most_telling(*parts) for f in led(part, "moved")], *refunds(by_name.get("refund_rate")),
-        *goal(crm, by_name.get("revenue")), *pipeline(crm),
+        *goal(by_name.get("revenue")), *pipeline(crm),
     ]  # fmt: skip
     return ordered(found, "sales.calm")
 
@@ -63,19 +63,22 @@ def refunds(kpi: Kpi | None) -> list[Finding]:
     return [f for f in changed(kpi, "sales.refunds", "refunds") if "_rose_" in f.rule]
 
 
-def goal(crm: Crm, kpi: Kpi | None) -> list[Finding]:
-    """The period's target for sales, once the period is over: reached, or missed."""
-    if kpi is None or kpi.value is None or not kpi.target or not over(crm):
+def goal(kpi: Kpi | None) -> list[Finding]:
+    """The period's target for sales: reached or missed, within the period ahead of what it asks for by now, or behind (goals.py)."""
+    if kpi is None or kpi.value is None or not kpi.target or kpi.on_target is None:
         return []
-    values = {"amount": kpi.value, "target_amount": kpi.target, "share": kpi.value / kpi.target}
-    if kpi.value >= kpi.target:
-        return [said("sales.target_reached", "info", "course", **values)]
-    return [said("sales.target_missed", "warning", "course", missing_amount=kpi.target - kpi.value, **values)]
-
-
-def over(crm: Crm) -> bool:
-    """Whether the data reach the end of the period."""
-    return (crm.end - crm.as_of.date()).days <= 1
+    due = kpi.target if kpi.target_pace is None else kpi.target_pace
+    rule = (
+        ("target_reached" if kpi.on_target else "target_missed")
+        if kpi.target_pace is None
+        else "ahead"
+        if kpi.on_target
+        else "behind"
+    )
+    values = {"amount": kpi.value, "target_amount": kpi.target, "share": kpi.value / kpi.target, "due_amount": due}
+    if not kpi.on_target:
+        values["missing_amount"] = due - kpi.value
+    return [Finding(f"sales.{rule}", "info" if kpi.on_target else "warning", values, "course")]
 
 
 def pipeline(crm: Crm) -> list[Finding]:

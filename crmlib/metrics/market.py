@@ -7,7 +7,7 @@ from ..crm import Crm
 from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import total
 from .deals import NONE_GIVEN
-from .revenue import revenue, sales_by
+from .revenue import own_sales, revenue
 
 WHOLE = "whole market"
 
@@ -16,7 +16,8 @@ def sizes(crm: Crm) -> pd.DataFrame:
     """The market's size in the period, by region where it has regions; company-wide.
 
     Needs market: period, amount; region as delivered. → frame: region (WHOLE: rows without one), market_amount
-    Where the market is given for this very period, that counts; else its months are added up, if all of them are there.
+    Where the market is given for this very period, that counts; else its months are added up, if all of them are there. Of a
+    period to date it is as large a part as there are days of it.
     """
     wanted = [crm.period.label], [m.label for m in crm.period.months()]
     table = crm.market.group_by("period", region=ibis.coalesce(crm.market.region, WHOLE)).aggregate(
@@ -28,6 +29,7 @@ def sizes(crm: Crm) -> pd.DataFrame:
         each = mine.groupby("region").agg(market_amount=("amount", "sum"), n=("period", "nunique"))
         each = each[each.n == len(labels)]
         if len(each):
+            each["market_amount"] *= float(crm.period.gone)
             return each[["market_amount"]].reset_index()
     return pd.DataFrame({"region": pd.Series(dtype=object), "market_amount": pd.Series(dtype=float)})
 
@@ -71,7 +73,7 @@ def _shares(crm: Crm) -> pd.DataFrame:
         return pd.DataFrame(columns=["region", "revenue", "market_amount", "market_share"])
     frame = crm.once("market", lambda: sizes(crm))
     frame = frame[~frame.region.isin((WHOLE, NONE_GIVEN))]
-    ours = sales_by(crm, "region").set_index("region").revenue
+    ours = own_sales(crm, "region").set_index("region").revenue
     frame = frame.assign(revenue=frame.region.map(ours).fillna(0.0).astype(float))
     return frame.assign(market_share=frame.revenue / frame.market_amount.where(frame.market_amount > 0))[
         ["region", "revenue", "market_amount", "market_share"]

@@ -1,6 +1,7 @@
 """What was sold: each order with what it counts for as known at its period's end, and the sums of any group of orders."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,7 @@ import ibis
 import pandas as pd
 
 from ..crm import ALL, Crm
+from ..kpi import NOT_DELIVERED, Figure
 from ..measures import count_if, exact, subtotal, total, within
 from ..periods import Period
 from ..schema import NONE_GIVEN, REVENUE_STATUSES_LEFT_OUT, UNASSIGNED
@@ -101,6 +103,40 @@ def _sums(table: Any) -> dict[str, Any]:
         "units_sold": total(table.units, where=table.counts),
         "buyer_count": table.customer_id.nunique(where=bought).cast("int64"),
     }
+
+
+def known(crm: Crm) -> bool:
+    """Whether sales of this view's period are known: orders are delivered, and they had begun."""
+    return crm.has("orders") and has_begun(crm)
+
+
+def unknown(crm: Crm, table: str = "orders") -> Figure:
+    """Why they are not."""
+    return Figure(None, None, "before_orders") if crm.has("orders") and crm.has(table) else NOT_DELIVERED
+
+
+def has_begun(crm: Crm) -> bool:
+    """Whether orders had begun by the end of this view's period: of a time before the first one, sales are unknown, not 0.
+
+    The first is the company's, as known by the end of the page's own period. Needs orders: ordered_at.
+    """
+    first = first_order(crm.judge)
+    return (crm.first_day is None or crm.end > crm.first_day) and (first is None or crm.end > first)
+
+
+def first_order(crm: Crm) -> date | None:
+    """The day of the company's first order; None where there is none. Needs orders: ordered_at."""
+
+    def make() -> date | None:
+        found = crm.company.kept("first order", _first_order).execute().first.iloc[0]
+        return None if pd.isna(found) else pd.Timestamp(found).date()
+
+    return crm.company.once("first order", make)
+
+
+def _first_order(company: Crm) -> Any:
+    table = company.table("orders", "ordered_at")
+    return table.aggregate(first=table.ordered_at.min())
 
 
 # -------------------------------------------------------------------------------------------- one row an order, or a line

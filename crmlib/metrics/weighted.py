@@ -6,7 +6,8 @@ import ibis
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import NOT_DELIVERED, Figure, measured, target
+from ..goals import target
+from ..kpi import NOT_DELIVERED, Figure, measured
 from ..measures import count_if, exact, ratio, total
 from ..periods import year_earlier
 from .closing import won_amount
