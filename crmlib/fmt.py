@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from numbers import Real
@@ -149,20 +149,27 @@ def day(value: date | None, lang: str = "en") -> str:
 
 
 def period(value: Period, lang: str = "en") -> str:
-    """A period in words.
+    """A period in words; of one to date up to which day.
 
-    >>> period(Period.parse("2026-10")), period(Period.parse("2026-Q3"), "zh")
-    ('October 2026', '2026年第3季度')
+    >>> period(Period.parse("2026-Q3"), "zh"), period(Period.parse("2026-10").to_date(date(2026, 10, 21)))
+    ('2026年第3季度', 'October 2026 (to 20 Oct)')
     """
+    said = _called(value, lang)
+    if not value.until:
+        return said
+    last = format_date(value.until - timedelta(days=1), "d MMM" if lang == "en" else "M月d日", locale=locale(lang))
+    return f"{said} (to {last})" if lang == "en" else f"{said}（至{last}）"
+
+
+def _called(value: Period, lang: str) -> str:
     label = value.label
     year, _, rest = label.partition("-")
     if value.kind == "month":
         return format_date(value.start, "MMMM y" if lang == "en" else "y年M月", locale=locale(lang))
     if value.kind == "week":
         return f"week {int(rest[1:])} of {year}" if lang == "en" else f"{year}年第{int(rest[1:])}周"
-    if value.kind == "quarter":
-        return f"Q{rest[1]} {year}" if lang == "en" else f"{year}年第{rest[1]}季度"
-    return year if lang == "en" else f"{year}年"
+    quarter = f"Q{rest[1:]} {year}" if lang == "en" else f"{year}年第{rest[1:]}季度"
+    return quarter if value.kind == "quarter" else year if lang == "en" else f"{year}年"
 
 
 def short_period(value: Period, lang: str = "en") -> str:
@@ -211,6 +218,18 @@ def parameter(value, lang: str = "en") -> str:
         return MISSING
     size = math.floor(math.log10(abs(value))) if value else 0
     return number(value, lang, min(max(3 - size, 0), 6))
+
+
+def signed(value, name: str, lang: str, currency: str | None = None) -> str:
+    """A change with its sign, as far as it is printed; that of a share in points.
+
+    >>> signed(1200, "money", "en", "EUR"), signed(-0.0421, "share", "en"), signed(0.001, "days", "en")
+    ('+€1,200', '−4.2', '±0.0')
+    """
+    if not known(value):
+        return MISSING
+    said = unit(abs(value), "gap" if name == "share" else name, lang, currency)
+    return ("±" if not re.search("[1-9]", said) else "+" if value > 0 else _MINUS) + said
 
 
 def plain(value, _lang: str = "en") -> str:

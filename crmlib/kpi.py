@@ -114,12 +114,15 @@ class Kpi:
 
 
 def measured(
-    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False
+    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False, growth: bool = False
 ) -> Callable[[Callable], Callable]:
-    """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period (or in which views)."""
+    """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period (or in which views).
+
+    `growth`: it is itself a comparison with an earlier period, and is compared with no other.
+    """
 
     def mark(metric: Callable) -> Callable:
-        metric.unit, metric.better, metric.rolling = unit, better, rolling  # type: ignore[attr-defined]
+        metric.unit, metric.better, metric.rolling, metric.growth = unit, better, rolling, growth  # type: ignore[attr-defined]
         return metric
 
     return mark
@@ -131,7 +134,8 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     `series`: its values in the periods up to this one, oldest first (it tells a change from the usual ups and downs).
     """
     raw = metric(crm)
-    now, previous, year_before = figured(raw), *(_before(metric, c) for c in (crm.previous, crm.year_before))
+    earlier = (Figure(None), Figure(None)) if metric.growth else (_before(metric, c) for c in (crm.previous, crm.year_before))  # type: ignore[attr-defined]
+    now, previous, year_before = figured(raw), *earlier
     unit, better, rolling = metric.unit, metric.better, metric.rolling  # type: ignore[attr-defined]
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,

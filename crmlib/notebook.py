@@ -11,11 +11,13 @@ from . import places
 from .errors import CrmError, UsageError, nearest
 
 PARAMETERS = ("source", "period", "team", "languages")
+STATISTICS = "statistics"  # the table of all key figures is called so
 CUSTOM_PARAMETER = "file"  # of the notebook of pages without code: which file of params/custom
 TWIN = "application/vnd.crmlib.block+json"
 _RIGHT = {
     "kernel": "Right is a kernelspec called python3",
     "language": "Right is the language python",
+    "name": "Right is any other name",
     "tag": "Right is one code cell with the tag 'parameters'",
 }
 
@@ -46,6 +48,8 @@ def check(path: Path) -> None:
         cells, meta = nb["cells"], nb["metadata"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{path.name} is no notebook. Right is Jupyter's format 4. Save it again in JupyterLab.") from None
+    if path.stem == STATISTICS:
+        _refuse(path, "has the name of the table of all key figures", "name")
     spec = meta.get("kernelspec") or {}
     if spec.get("name") != "python3":
         _refuse(path, f"names the kernel {spec.get('name')!r}", "kernel")

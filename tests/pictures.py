@@ -48,6 +48,10 @@ def values(names, value, before, group=None):
     return frame if group is None else frame.assign(group=group)
 
 
+def moves(names, value, now):
+    return DataFrame({"name": names, "value": value, "now": now})
+
+
 def cohorts(n, of=lambda i, j: 1.0 if j == 0 else 0.4 / j):
     months = Period.parse("2026-10").trailing(n)
     return DataFrame([(months[i], j, of(i, j)) for i in range(n) for j in range(n - i)], columns=["row", "column", "value"])

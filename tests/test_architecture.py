@@ -19,27 +19,13 @@ ROOT = places.ROOT
 LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
-FOUNDATIONS = {
-    "errors",
-    "periods",
-    "fmt",
-    "texts",
-    "store",
-    "places",
-    "settings",
-    "sql",
-    "ledger",
-    "told",
-    "imports",
-    "metric_list",
-    "titles",
-}
+FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "told", "imports", "reasons", "metric_list", "titles"}
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved", "fields", "asked", "custom", "customfile"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "newreport", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "newreport", "cells", "sheets", "exports", "explained", "statistics_table", "subjects", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),

@@ -13,6 +13,7 @@ from pictures import (
     cohorts,
     funnel,
     line_of,
+    moves,
     said,
     series,
     spans,
@@ -153,6 +154,31 @@ def test_bars_below_zero_start_at_zero():
     fig = charts.bars(values(["a", "b"], [-5, 3], [NAN, NAN]), "en", "count")
     assert [(p.get_x(), p.get_width()) for p in fig.axes[0].patches] == [(0, -5), (0, 3)]
     assert fig.axes[0].get_xlim() == (-5, 3)
+
+
+# ---------------------------------------------------------------- deltas
+def test_deltas_draws_gains_to_the_right_and_losses_to_the_left_of_zero():
+    fig = charts.deltas(moves(["a", "b", "c", "d"], [30, -20, 0, NAN], [50, 0, 7, NAN]), "en", "money", currency="EUR")
+    assert [(p.get_x(), p.get_width()) for p in fig.axes[0].patches] == [(0, 30), (-20, 20)]
+    assert [token for _, token in bars_of(fig)] == ["c1", "c2"] and fig.axes[0].get_xlim() == (-20, 30)
+    assert said(fig) == ["a", "b", "c", "d", "+€30", "−€20", "±€0", "–", "change", "€50", "€0", "€7", "–", "now"]
+    zero = [item for item in fig.axes[0].lines if list(item.get_xdata()) == [0, 0]]
+    assert len(zero) == 1
+
+
+@pytest.mark.parametrize(("better", "tokens"), [("up", ["c1", "c2"]), ("down", ["c2", "c1"]), (None, ["c1", "mute"])])
+def test_deltas_gives_the_good_way_its_colour(better, tokens):
+    assert [t for _, t in bars_of(charts.deltas(moves(["a", "b"], [1, -1], [1, 1]), "en", "count", better))] == tokens
+
+
+def test_deltas_of_shares_are_points_and_one_sided_changes_start_at_zero():
+    fig = charts.deltas(moves(["a", "b"], [-0.1, -0.025], [0.5, NAN]), "zh", "share")
+    assert said(fig) == ["a", "b", "−10.0", "−2.5", "（百分点）", "变化", "50.0%", "–", "本期"] and fig.axes[0].get_xlim() == (
+        -0.1,
+        0,
+    )
+    assert "now" not in said(charts.deltas(moves(["a"], [1], [NAN]), "en", "count"))
+    assert charts.deltas(moves(["a"], [0], [0]), "en", "count").axes[0].get_xlim() == (0, 1)
 
 
 # ---------------------------------------------------------------- heat

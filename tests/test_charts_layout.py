@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from pandas import DataFrame
-from pictures import HOSTILE, NAN, STAGES, cohorts, funnel, series, spans, texts, values
+from pictures import HOSTILE, NAN, STAGES, cohorts, funnel, moves, series, spans, texts, values
 
 from crmlib import charts, theme
 from crmlib.charts.labels import box, overlap
@@ -43,6 +43,11 @@ CASES = {
     "bars twelve": lambda g: charts.bars(values(STAGES + HOSTILE, [*HUGE, 0, NAN], [NAN] * 12), g, "money"),
     "bars minus": lambda g: charts.bars(values(HOSTILE, [-5, 3, NAN, 0, 10, 2], [2, -6, 1, NAN, 0, 2]), g, "count"),
     "bars one": lambda g: charts.bars(values(["Price"], [0], [0]), g, "count"),
+    "deltas": lambda g: charts.deltas(moves(STAGES[:4], [120000, -45000, 300, 0], [5e5, 4e5, 0, 7]), g, "money", currency="CNY"),
+    "deltas hostile": lambda g: charts.deltas(moves(HOSTILE, [-1234567, 3, NAN, 0, 1e7, 2], ODD[0]), g, "count", "down"),
+    "deltas shares": lambda g: charts.deltas(moves(STAGES, [0.1, -0.2, 0, 0.004, -0.0001, NAN], [0.5, NAN, 0, 1, 0.2, NAN]), g, "share", None),
+    "deltas fell": lambda g: charts.deltas(moves(STAGES[:2], [-1, -2], [NAN, NAN]), g, "days"),
+    "deltas none": lambda g: charts.deltas(moves(["Price"], [0], [0]), g, "money", currency="EUR"),
     "heat": lambda g: charts.heat(cohorts(13), g, "share", ("First order", "Months since the first order")),
     "heat huge": lambda g: charts.heat(cohorts(13, lambda i, j: 1234567 / (i + j + 1)), g, "money", None, "EUR"),
     "heat small": lambda g: charts.heat(cohorts(2, lambda i, j: NAN if i else j), g, "count"),

@@ -533,6 +533,7 @@ def filled(template: str, number, text: str) -> dict:
         "improvement",
         "term",
         "product_line",
+        *("metric", "group", "who", "against"),
     }
     given = {"period": Period.parse("2026-10"), **dict.fromkeys(("on", "done_on", "made_on"), date(2026, 10, 31))}
     return {n: given.get(n, text if n in words else number) for n in named}
@@ -854,7 +855,7 @@ def _well_said(finding, part: str, lang: str, made: chance.Company) -> None:
 
 
 # of the thousand, some that between them make nearly every rule speak; the rest takes half an hour
-TELLING = [8, 11, 19, 26, 34, 35, 92, 96]
+TELLING = [8, 19, 34, 96]
 
 
 @pytest.mark.parametrize("seed", TELLING)

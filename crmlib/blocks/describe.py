@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from .. import charts, fmt, texts
+from .. import charts, findings, fmt, texts
 from .bundle import plain
 from .columns import bases, unit_of
 
@@ -21,8 +21,10 @@ _BARS = (
     {"value": "actual", "before": "expected"},
     {"value": "left_share", "before": "predicted_share", "so_far": "gained_share"},
     {"value": "expected_share", "group": "feature"},
+    {"value": "value_amount", "before": "year_cac_amount"},
 )
 _DOTS = (
+    {"value": "win_rate", "low": "low_share", "high": "high_share", "cases": "closed_count", "expected": "expected_rate"},
     {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},
     {"value": "nps", "low": "low_nps", "high": "high_nps", "cases": "nps_answers"},
 )
@@ -36,16 +38,24 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     data = data.assign(**{c: data[c].where(base >= min_base) for c, base in bases(data).items()})
     names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
     if chart is charts.dots:
-        names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
+        names |= next(known for known in _DOTS if known["value"] in data)
     if chart is charts.bars:
         names |= next((known for known in _BARS if known["value"] in data), {"before": f"previous_{data.columns[-1]}"})
     if chart is charts.bars and "earlier_share" in data:
         names |= {"before": "earlier_share"}
     if chart is charts.trend:
         names.pop("name")
+    if chart is charts.deltas:
+        names |= _deltas(data)
     if chart is charts.heat:
         names = {"row": data.columns[0], "column": data.columns[1], "value": names["value"]}
     return data.rename(columns={column: called for called, column in names.items()})
+
+
+def _deltas(data: pd.DataFrame) -> dict[str, str]:
+    """The columns beside a change: what it is now and was before (metrics.contribution)."""
+    of = {"gap": "share"}.get(ending := data.columns[-1].removeprefix("change_"), ending)
+    return {called: c for called, c in {"now": of, "before": f"before_{of}"}.items() if c in data}
 
 
 def _scattered(data: pd.DataFrame) -> dict[str, str]:
@@ -113,7 +123,7 @@ def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, 
     if chart is charts.scatter:
         return _described(drawn, lang, heads or {}, currency)
     value = {"ranges": "median"}.get(chart.__name__, "value")
-    shown = lambda v: texts.days(fmt.days(v, lang), lang) if unit == "days" else fmt.unit(v, unit or "count", lang, currency)  # noqa: E731
+    shown = _shown(chart, unit or "count", lang, currency)
     known = drawn.dropna(subset=[value])
     if known.empty:
         return texts.say("reasons.no_data", lang)
@@ -124,6 +134,13 @@ def describe(chart: Callable, drawn: pd.DataFrame, lang: str, unit: str | None, 
         return texts.say("alts.trend", lang, first=fmt.period(first["period"], lang), last=fmt.period(last["period"], lang),
                          start=shown(first[value]), finish=shown(last[value]), **words)  # fmt: skip
     return texts.say(f"alts.{chart.__name__}", lang, **words, low_name=_named(low, lang), high_name=_named(high, lang))
+
+
+def _shown(chart: Callable, unit: str, lang: str, currency: str) -> Callable[[float], str]:
+    """How a value is said: of changes with the sign, shares' in points."""
+    if chart is charts.deltas:
+        return lambda v: findings.signed(v, unit, lang, currency)
+    return lambda v: texts.days(fmt.days(v, lang), lang) if unit == "days" else fmt.unit(v, unit, lang, currency)
 
 
 def _described(points: pd.DataFrame, lang: str, heads: dict, currency: str) -> str:

@@ -17,6 +17,7 @@ from .captions import Said
 from .describe import MEASURE, describe, drawn_of, heads_of, key_of, numbers_of, thing_of
 from .tables import table, table_facts
 from .tells import tells
+from .windows import to_date
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Page:
             return self._framed(
                 name,
                 title,
-                self._sub(name, lang, window),
+                self._sub(name, lang, window) + to_date(drawn, lang),
                 f"{two}{self._source(lang)}{lists.folded(title, folded, lang)}",
                 lang,
             )
@@ -178,7 +179,7 @@ class Page:
     def _absent(self, needs: Iterable[str]) -> list[str]:
         """What of this was not delivered; without every table that a report is about, that alone is said."""
         missing = lambda names: [n for n in names if not self.crm.has(*n.split("."))]  # noqa: E731
-        about = _ABOUT.get(self.report, ())
+        about = ABOUT.get(self.report, ())
         return missing(about) if missing(about) == list(about) != [] else missing(needs)
 
     def _missing(self, absent: list[str], lang: str) -> str:
@@ -232,14 +233,3 @@ class Page:
         return (
             f'<figure class="fig" id="{name}" aria-labelledby="{name}-h"><h3 id="{name}-h">{told(title)}</h3>{sub}{body}</figure>'
         )
-
-
-# the tables of which a report needs one, or has nothing to show
-_ABOUT: dict[str, tuple[str, ...]] = {
-    "funnel": ("opportunities",),
-    "feedback": ("feedback",),
-    "activity": ("interactions", "orders", "opportunities"),
-    "churn": ("interactions", "orders", "opportunities"),
-    "value": ("orders",),
-    "segments": ("interactions", "orders"),
-}

@@ -1,14 +1,15 @@
 """Frames as tables: escaped, with scope and caption, units in the head, no percentage on a small base."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from .. import fmt, texts
-from ..metrics.deals import NONE_GIVEN
+from .. import fmt, reasons, texts
+from ..schema import NONE_GIVEN
 from .bundle import esc, exact, localised
-from .columns import OF_MONEY, bases, unit_of
+from .columns import OF_CHANGE, OF_MONEY, bases, unit_of
 
 
 def counts(share: float, base: float, lang: str) -> str:
@@ -32,20 +33,8 @@ _FLAGS = {
 }
 
 
-_REASONS = {
-    "_drop": "share",
-    "_share": "share",
-    "_trend": "share",
-    "_gaps": "ratio",
-    "_days": "days",
-    "amount_": "count",
-    "value_": "count",
-    "satisfaction_": "score",
-}
-
-
 def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0, said_in: str = "") -> str:
-    """The text of one cell; a share below `min_base` is its counts (of money: nothing). `said_in`: another unit than the column's."""
+    """The text of one cell; a share below `min_base` is its counts (of money and of changes: nothing). `said_in`: another unit than the column's."""
     unit, _, digits = (said_in or unit_of(column)).partition(".")
     if not fmt.known(value) or not str(value).strip():
         return fmt.MISSING
@@ -54,23 +43,15 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     if unit == "period":
         return fmt.period(value, lang)
     if unit == "reasons":
-        return "<br>".join(esc(_reason(reason, lang)) for reason in value.split("; "))
+        return "<br>".join(esc(reasons.said(reason, lang)) for reason in value.split("; "))
     if unit in ("word", "text"):
         said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
-        return fmt.MISSING if column in OF_MONEY else counts(value, base, lang)
+        return fmt.MISSING if column in (*OF_MONEY, *OF_CHANGE) else counts(value, base, lang)
     if digits:
         return fmt.unit(value, f"{unit}.{digits}", lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
-
-
-def _reason(told: str, lang: str) -> str:
-    """A reason of a warning (`feature value usual`) in words."""
-    feature, value, typical = told.split(" ")
-    unit = next((u for ending, u in _REASONS.items() if ending in feature), "count")
-    now, then = (fmt.unit(float(v), unit, lang) for v in (value, typical))
-    return texts.say("page.reason", lang, what=texts.word(f"feature {feature}", lang), value=now, usual=then)
 
 
 def head(column: str, lang: str, currency: str, said_in: str = "") -> str:
@@ -126,5 +107,7 @@ def table_facts(name: str, frame: pd.DataFrame, languages: list[str], caption: C
         "name": name,
         "caption": localised(languages, caption),
         "columns": list(frame.columns),
+        "labels": [localised(languages, partial(texts.column, c)) for c in frame.columns],
+        "units": [unit_of(c) for c in frame.columns],
         "rows": rows,
     }

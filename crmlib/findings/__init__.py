@@ -15,6 +15,15 @@ UNITS = {
     "ratio": "ratio",
 }  # fmt: skip
 NAMES = ("rep", "customer", "improvement", "term")  # of people and things: said as they are, never translated
+MEMBERS = ("who",)  # a member of the group that the finding names beside it (`group`: region, rep …)
+MEASURED = (
+    "before",
+    "now",
+    "change",
+    "whole_before",
+    "whole_now",
+    "whole_change",
+)  # in the unit that the finding names beside them (`unit`)
 LONGEST = 120  # of a name in a sentence
 
 
@@ -38,23 +47,49 @@ def render(finding: Finding, part: str, lang: str, currency: str | None = None) 
     >>> render(said("funnel.lowest_step", stage="lead", next_stage="contacted", share=0.25, part=25, base=100), "title", "en")
     'Lowest step: 25.0% of deals go on from Lead to First contact'
     """
-    words = {name: _worded(name, value, lang, currency) for name, value in finding.values.items()}
+    words = {name: _worded(name, value, lang, currency, finding.values) for name, value in finding.values.items()}
     return texts.finding(finding.rule, part, lang).format(**words)
 
 
-def _worded(name: str, value: Any, lang: str, currency: str | None) -> str:
+def _worded(name: str, value: Any, lang: str, currency: str | None, beside: dict[str, Any]) -> str:
     if isinstance(value, str):
-        said = _named(name, value, lang)
+        said = _named(name, value, lang, beside)
         return said if len(said) <= LONGEST else said[:LONGEST] + "…"
     if hasattr(value, "label"):
         return fmt.period(value, lang)
+    if name in MEASURED:
+        return _quantity(value, beside.get("unit", "count"), name.endswith("change"), lang, currency)
     unit = unit_of(name)
     if unit == "gap" and fmt.known(value):
         return fmt.points(abs(value), lang)
     return texts.days(fmt.days(value, lang), lang) if unit == "days" else fmt.unit(value, unit, lang, currency)
 
 
-def _named(name: str, value: str, lang: str) -> str:
+def _quantity(value: Any, unit: str, change: bool, lang: str, currency: str | None) -> str:
+    """A value with its unit; a difference of shares in points."""
+    if unit == "share" and change:
+        return texts.say("page.points", lang, value=fmt.points(value, lang))
+    said = fmt.unit(value, unit, lang, currency)
+    return texts.days(said, lang) if unit == "days" and fmt.known(value) else said
+
+
+def signed(change: float, unit: str, lang: str, currency: str | None = None) -> str:
+    """A change with its sign and unit.
+
+    >>> signed(-0.0421, "share", "en"), signed(2.0, "days", "en")
+    ('−4.2 points', '+2 days')
+    """
+    sign = fmt.signed(change, unit, lang, currency)[0]
+    return sign + _quantity(abs(change), unit, True, lang, currency)
+
+
+def _named(name: str, value: str, lang: str, beside: dict[str, Any]) -> str:
+    if name in ("group", "against") and texts.has(f"called.{value}", lang):
+        return texts.say(f"called.{value}", lang)
+    if name in ("metric", "group"):
+        return texts.column(value, lang)
+    if name in MEMBERS and beside.get("group") in NAMES:
+        return value
     if (name, value) == ("team", ALL):
         return texts.say("page.company", lang)
     if name == "figure":

@@ -10,17 +10,25 @@ def changed(kpi: Kpi | None, rule: str, evidence: str, bad: str = "warning") -> 
     The finding is `<rule>_rose_year_before`, `<rule>_fell_previous` …; for the worse it is as grave as `bad` says, for the
     better an opportunity, and where neither way is better something to know.
     """
+    against = clear_against(kpi)
+    if kpi is None or against is None:
+        return []
+    delta = (kpi.value or 0.0) - getattr(kpi, against)
+    kind = {"share": "share", "money": "amount", "score": "score", "points": "nps"}.get(kpi.unit, "count")
+    values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base}
+    values[f"delta_{kind}" if kind in ("score", "nps") else "delta"] = abs(delta)
+    severity = "info" if kpi.better is None else "opportunity" if (delta > 0) == (kpi.better == "up") else bad
+    said = {k: v for k, v in values.items() if v is not None}
+    return [Finding(f"{rule}_{'rose' if delta > 0 else 'fell'}_{against}", severity, said, evidence)]
+
+
+def clear_against(kpi: Kpi | None) -> str | None:
+    """The comparison on which a figure changed clearly: the year before, else the period before, else none."""
     for against in ("year_before", "previous"):
         change = kpi.change(against) if kpi else None
-        if kpi and change and change.clear and change.delta:
-            rose = change.delta > 0
-            kind = {"share": "share", "money": "amount", "score": "score", "points": "nps"}.get(kpi.unit, "count")
-            values = {kind: kpi.value, f"before_{kind}": getattr(kpi, against), "base": kpi.base}
-            values[f"delta_{kind}" if kind in ("score", "nps") else "delta"] = abs(change.delta)
-            severity = "info" if kpi.better is None else "opportunity" if rose == (kpi.better == "up") else bad
-            said = {k: v for k, v in values.items() if v is not None}
-            return [Finding(f"{rule}_{'rose' if rose else 'fell'}_{against}", severity, said, evidence)]
-    return []
+        if change and change.clear and change.delta:
+            return against
+    return None
 
 
 def level(kpi: Kpi, rule: str, undefined: str) -> Finding:

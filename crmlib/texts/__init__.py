@@ -10,7 +10,7 @@ from typing import Any
 from .. import settings
 
 LANGUAGES = ("en", "zh")
-_MADE_OF = ("sum", "mean", "median", "min", "max", "distinct", "share", "previous")  # how the name of a made column begins
+_MADE_OF = ("sum", "mean", "median", "min", "max", "distinct", "share", "previous", "before", "change")  # how the name of a made column begins
 
 
 @cache
