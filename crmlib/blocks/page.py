@@ -240,5 +240,5 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "churn": ("interactions", "orders", "opportunities"),
     "value": ("orders",),
     "segments": ("interactions", "orders"),
-    "customers": ("customers", "orders", "opportunities"),
+    "customers": ("customers", "orders", "opportunities", "interactions"),
 }
