@@ -49,8 +49,9 @@ def completeness_by_team(crm: Crm) -> pd.DataFrame:
     found = _filled(crm).fillna({"team": UNASSIGNED})
     parts = [_shares(rows).assign(team=team) for team, rows in found.groupby("team")]
     frame = pd.concat(parts) if parts else _shares(found).assign(team=pd.Series(dtype=object))
-    frame = frame.assign(_last=frame.team == UNASSIGNED, _field=frame.field.map([called(f) for f in FIELDS].index)).sort_values(
-        ["_last", "team", "_field"]
+    order = [called(f) for f in FIELDS]
+    frame = frame.assign(_last=frame.team == UNASSIGNED, _field=frame.field.map(order.index)).sort_values(
+        ["_field", "_last", "team"]
     )
     return frame[["field", "team", "filled_count", "base", "share"]].reset_index(drop=True)
 
