@@ -40,6 +40,12 @@ REPORTS = {
         "kpis": ["expected_value", "clv_bgnbd", "clv_margin", "clv_simple", "quiet_amount", "top_fifth_share"],
         "tables": ["segments", "rfm_map", "rfm_money", "tenths", "value_distribution", "ways", "holdout", "holdout_ways", "value_parameters"],
     },
+    "customers": {
+        "figures": ["customers", "moved", "by-region", "by-acquisition-channel", "by-industry", "by-tier", "by-tag", "arrivals", "concentration", "largest", "price-sense", "price-sensitive", "completeness", "care", "by-team"],
+        "company": ["by-team"], "team": ["price-sensitive", "care"], "title": {"en": "Customers: Company, October 2026", "zh": "客户构成：北区，2026年10月"},
+        "kpis": ["customer_count", "new_customers", "lost_customers", "customer_growth_yoy", "new_customer_share", "top_tenth_share", "price_sensitive_share", "field_completeness"],
+        "tables": ["customers", "moved", "by_region", "by_tag", "arrivals", "concentration", "largest", "price_sense", "completeness"],
+    },
     "prepare": {
         "figures": ["shared", "models", "card", "named", "languages"],
         "company": [], "team": [], "title": {"en": "Shared work and models: Company, October 2026", "zh": "共用计算与模型：北区，2026年10月"},
