@@ -117,6 +117,9 @@ class Business(BaseModel):
     margin_rate: float | None = Field(
         None, gt=0, le=1, description="gross margin as a share of sales, where orders carry no cost; without it values are sales"
     )
+    cac_lag_days: int = Field(
+        0, ge=0, le=366, description="how many days cost goes before the new customers that it wins, in acquisition cost"
+    )
     fiscal_year_starts: int = Field(1, ge=1, le=12, description="first month of the fiscal year")
 
     @field_validator("stages", "qualifying", mode="before")

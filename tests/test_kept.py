@@ -195,7 +195,7 @@ def test_it_is_for_the_owner_s_eyes_alone(source):
     ]
 
 
-@pytest.mark.parametrize("report", product.some_reports("segments"))
+@pytest.mark.parametrize("report", product.some_reports("funnel"))
 def test_a_page_is_the_same_whether_its_tables_are_ready_or_not(small_demo, tmp_path, monkeypatch, report):
     product.nothing_kept(tmp_path, monkeypatch, str(small_demo))
     job = {"source": str(small_demo), "period": "2026-10", "team": "all", "languages": ["en", "zh"]}

@@ -11,7 +11,7 @@ import pandas as pd
 _UNITS = {
     **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers", "scores", "judged"), "count"),
     **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share", "csat_top_box"), "share"),
-    **dict.fromkeys(("amount", "revenue", "avg_deal_size"), "money"),
+    **dict.fromkeys(("amount", "revenue", "avg_deal_size", "cac", "acquisition_spend"), "money"),
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
     **dict.fromkeys(("score", "csat_mean"), "score"),
     "nps": "points",
@@ -39,6 +39,7 @@ _OF_ANOTHER = re.compile(
     "^(median|before|previous|year_before|change)_"
 )  # the same thing in another place: in the middle, before, its change
 OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
+OF_CHANGE = ("growth_share", "customer_growth_yoy")  # nor is a change on a small base
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "win_rate": lambda t: t["closed_count"] if "closed_count" in t else t["won_count"] + t["lost_count"],
@@ -47,15 +48,19 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
     "cumulative_conversion": lambda t: t["lead_count"] if "lead_count" in t else _groups(t)["count"].transform("first"),
     "share": lambda t: t["base"] if "base" in t else _counted(t).sum(),
-    "retention_rate": lambda t: t["start_count"],
+    **dict.fromkeys(("retention_rate", "churn_rate"), lambda t: t.get("start_count", math.inf)),
+    "sales_conversion_rate": lambda t: t["prospect_count"],
     "cumulative_share": lambda t: _counted(t).sum(),
     "before_share": lambda t: t["before_base"] if "before_base" in t else _whole(_counted(t, "before_"), t["before_share"]),
     "after_share": lambda t: t["after_base"],
     "others_share": lambda t: t.get("others_base", math.inf),
     "csat_top_box": lambda t: t["scores"],
     "problem_rate": lambda t: t["judged"],
+    "new_customer_share": lambda t: t.get("start_count", math.inf),
+    "customer_growth_yoy": lambda t: t.get("year_before_customer_count", math.inf),
+    "growth_share": lambda t: t.get("before_new_customers", math.inf),
     "customer_share": lambda t: t["customer_count"].sum(),
-    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum()),
+    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum() if "customer_count" in t else math.inf),
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),

@@ -21,6 +21,7 @@ _BARS = (
     {"value": "actual", "before": "expected"},
     {"value": "left_share", "before": "predicted_share", "so_far": "gained_share"},
     {"value": "expected_share", "group": "feature"},
+    {"value": "value_amount", "before": "year_cac_amount"},
 )
 _DOTS = (
     {"value": "win_rate", "low": "low_share", "high": "high_share", "cases": "closed_count", "expected": "expected_rate"},

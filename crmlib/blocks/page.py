@@ -241,5 +241,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "churn": ("interactions", "orders", "opportunities"),
     "value": ("orders",),
     "segments": ("interactions", "orders"),
+    "kpis": ("customers", "orders", "opportunities"),
+    "customers": ("customers", "orders", "opportunities"),
     "performance": ("orders", "opportunities"),
 }

@@ -8,7 +8,7 @@ import pandas as pd
 from .. import fmt, texts
 from ..metrics.deals import NONE_GIVEN
 from .bundle import esc, exact, localised
-from .columns import OF_MONEY, bases, unit_of
+from .columns import OF_CHANGE, OF_MONEY, bases, unit_of
 
 
 def counts(share: float, base: float, lang: str) -> str:
@@ -45,7 +45,7 @@ _REASONS = {
 
 
 def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:
-    """The text of one cell; a share below `min_base` is its counts (of money: nothing)."""
+    """The text of one cell; a share below `min_base` is its counts (of money and of changes: nothing)."""
     unit = unit_of(column)
     if not fmt.known(value) or not str(value).strip():
         return fmt.MISSING
@@ -59,7 +59,7 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
         said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
-        return fmt.MISSING if column in OF_MONEY else counts(value, base, lang)
+        return fmt.MISSING if column in (*OF_MONEY, *OF_CHANGE) else counts(value, base, lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
 
 
