@@ -7,6 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from ..asked import AGGREGATES
+from ..fields import by_name, said_in
+
 # columns whose name does not say it; all others go by their ending, and what has none is a word
 _UNITS = {
     **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers", "scores", "judged"), "count"),
@@ -79,14 +82,26 @@ def unit_of(column: str) -> str:
     ('count', 'days', 'money', 'word')
     """
     stem, _, ending = column.rpartition("_")
+    if made := _made(column):
+        return made
     own = _OF_ANOTHER.sub("", column)
     return _UNITS.get(column) or _UNITS.get(own) or (_ENDINGS.get(ending) if stem else None) or "word"
 
 
+def _made(column: str) -> str | None:
+    """The unit of a column of a page without code: a column of the schema (<table>_<column>), as it is or put together."""
+    first, _, rest = column.partition("_")
+    if column in by_name():
+        return "text" if by_name()[column].type in ("id", "text") else "word"
+    if first == "distinct" and rest in by_name():
+        return "count"
+    return said_in(by_name()[rest]) if first in (*AGGREGATES, "share") and rest in by_name() else None
+
+
 def bases(frame: pd.DataFrame) -> pd.DataFrame:
-    """The base of every share in a table, in a column of the same name: by the table above, else the column `<name>_base`."""
-    found = {c: _BASES[c](frame) for c in frame.columns if c in _BASES}
-    found |= {c: frame[f"{c}_base"] for c in frame.columns if c not in _BASES and f"{c}_base" in frame}
+    """The base of every share in a table, in a column of the same name: the column `<name>_base`, else by the table above."""
+    found = {c: frame[f"{c}_base"] for c in frame.columns if f"{c}_base" in frame}
+    found |= {c: _BASES[c](frame) for c in frame.columns if c in _BASES and c not in found}
     return pd.DataFrame(found, index=frame.index)
 
 

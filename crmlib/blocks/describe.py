@@ -40,7 +40,7 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     if chart is charts.dots:
         names |= next(known for known in _DOTS if known["value"] in data)
     if chart is charts.bars:
-        names |= next((known for known in _BARS if known["value"] in data), {})
+        names |= next((known for known in _BARS if known["value"] in data), {"before": f"previous_{data.columns[-1]}"})
     if chart is charts.bars and "earlier_share" in data:
         names |= {"before": "earlier_share"}
     if chart is charts.trend:
