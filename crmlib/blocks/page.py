@@ -12,6 +12,7 @@ from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
 from . import captions, cards, frame, lists
+from .about import ABOUT
 from .bundle import Block, esc, told
 from .captions import Said
 from .describe import MEASURE, describe, drawn_of, heads_of, key_of, numbers_of, thing_of
