@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,8 @@ ROW_LIMIT = 2_000_000
 class Crm:
     """The tables of one team (or `all`) up to the end of a period; `crm.orders` is an ibis table.
 
-    As of: rows dated after the period's end do not exist, and a column that is overwritten in place is null before the
+    Where the data end before the period does, it is one to date (periods.py): it ends with the data, and so does what it is compared
+    with, after as many days. As of: rows dated after the period's end do not exist, and a column that is overwritten in place is null before the
     day that dates it (schema.yml). Absent tables and columns are there, typed, empty.
     """
 
@@ -42,8 +43,12 @@ class Crm:
     beside: "Crm | None" = field(default=None, repr=False)  # the view that this one is a comparison for
 
     @classmethod
-    def of(cls, period: str = "2026-10", team: str = ALL, business: dict | None = None, **frames: pd.DataFrame) -> "Crm":
+    def of(
+        cls, period: str = "2026-10", team: str = ALL, business: dict | None = None, until: date | None = None, **frames: pd.DataFrame
+    ) -> "Crm":  # fmt: skip
         """A handle from pandas frames, cast by the schema and checked like any source: for tests and examples.
+
+        A few rows do not say where the data end: the period is whole, unless `until` names the last day of the data.
 
         >>> crm = Crm.of(period="2026-10", orders=rows("order_id ordered_at amount", "1 2026-10-03 20", "2 2026-11-01 5"))
         >>> crm.frame("orders", ["order_id"]).order_id.to_list()
@@ -55,9 +60,11 @@ class Crm:
             _known(name)
         given = {name: Given(of_frame(con, name, frame)) for name, frame in frames.items()}
         door = coverage.clean(con, given, meaning)
-        last = [datetime.fromisoformat(m) for m in door["last"]]
-        delivery = Delivery(ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, max(last, default=None))
-        return cls(delivery, Period.parse(period, meaning.fiscal_year_starts), team)
+        last = max((datetime.fromisoformat(m) for m in door["last"]), default=None)
+        last = datetime.combine(until, time(23, 59, 59)) if until else last
+        delivery = Delivery(ibis.duckdb.from_connection(con), "frames", "frames", meaning, door, last)
+        asked = Period.parse(period, meaning.fiscal_year_starts)
+        return cls(delivery, asked.to_date(until + timedelta(days=1)) if until else asked, team)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -106,17 +113,24 @@ class Crm:
 
     @property
     def end(self) -> date:
-        """The day from which nothing is known yet."""
+        """The day from which nothing is known yet: the period's end, or the data's where they stop within it."""
         return self.period.end
 
     @cached_property
     def previous(self) -> "Crm":
-        """The same handle one period earlier."""
+        """The same handle one period earlier; of a period to date after as many days of that one."""
         return replace(self, period=self.period.previous, beside=self.judge)
 
     @cached_property
+    def whole_previous(self) -> "Crm":
+        """The same handle at the end of the period before: what the ledger was told then, and where this period began."""
+        if not self.previous.period.until:
+            return self.previous
+        return replace(self, period=self.period.shift(-1), beside=self.judge)
+
+    @cached_property
     def year_before(self) -> "Crm":
-        """The same handle a year earlier."""
+        """The same handle a year earlier; of a period to date after as many days of that one."""
         return replace(self, period=self.period.year_before, beside=self.judge)
 
     @property
@@ -190,7 +204,7 @@ def open_crm(source: str, period: str, team: str = ALL) -> Crm:
         raise UsageError(
             f"There is no team {team!r} by the end of {moment}: {nearest(team, prepared.teams_at(moment.end))} Change `team`."
         )
-    return Crm(_opened(prepared, called(source)), moment, team)
+    return Crm(_opened(prepared, called(source)), moment.to_date(prepared.last_day + timedelta(days=1)), team)
 
 
 def _opened(prepared: Prepared, source: str) -> Delivery:

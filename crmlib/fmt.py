@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from numbers import Real
@@ -149,20 +149,27 @@ def day(value: date | None, lang: str = "en") -> str:
 
 
 def period(value: Period, lang: str = "en") -> str:
-    """A period in words.
+    """A period in words; of one to date up to which day.
 
-    >>> period(Period.parse("2026-10")), period(Period.parse("2026-Q3"), "zh")
-    ('October 2026', '2026年第3季度')
+    >>> period(Period.parse("2026-Q3"), "zh"), period(Period.parse("2026-10").to_date(date(2026, 10, 21)))
+    ('2026年第3季度', 'October 2026 (to 20 Oct)')
     """
+    said = _called(value, lang)
+    if not value.until:
+        return said
+    last = format_date(value.until - timedelta(days=1), "d MMM" if lang == "en" else "M月d日", locale=locale(lang))
+    return f"{said} (to {last})" if lang == "en" else f"{said}（至{last}）"
+
+
+def _called(value: Period, lang: str) -> str:
     label = value.label
     year, _, rest = label.partition("-")
     if value.kind == "month":
         return format_date(value.start, "MMMM y" if lang == "en" else "y年M月", locale=locale(lang))
     if value.kind == "week":
         return f"week {int(rest[1:])} of {year}" if lang == "en" else f"{year}年第{int(rest[1:])}周"
-    if value.kind == "quarter":
-        return f"Q{rest[1]} {year}" if lang == "en" else f"{year}年第{rest[1]}季度"
-    return year if lang == "en" else f"{year}年"
+    quarter = f"Q{rest[1:]} {year}" if lang == "en" else f"{year}年第{rest[1:]}季度"
+    return quarter if value.kind == "quarter" else year if lang == "en" else f"{year}年"
 
 
 def short_period(value: Period, lang: str = "en") -> str:
@@ -237,5 +244,22 @@ _UNITS: dict[str, Callable[..., str]] = {
 
 
 def unit(value, name: str, lang: str, currency: str | None = None) -> str:
-    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text, day or parameter."""
+    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text, day or parameter.
+
+    With a number of digits behind a point, `share.0`, it is said with so many.
+
+    >>> unit(0.4166, "share.0", "en"), unit(1234.5, "money.2", "en", "EUR")
+    ('42%', '€1,234.50')
+    """
+    name, _, digits = name.partition(".")
+    if digits:
+        return _with_digits(value, name, lang, currency, int(digits))
     return money(value, lang, currency) if name == "money" else _UNITS[name](value, lang)
+
+
+def _with_digits(value, name: str, lang: str, currency: str | None, places: int) -> str:
+    if name == "share":
+        return share(value, lang, places)
+    symbol = currency_symbol(currency, lang) if currency and known(value) else ""
+    said = number(value, lang, places)
+    return said if not symbol else (_MINUS if said.startswith(_MINUS) else "") + symbol + said.removeprefix(_MINUS)

@@ -92,7 +92,7 @@ def counted(crm: "Crm", names: tuple[str, ...]) -> dict[str, Counted]:
 def key_of(crm: "Crm", name: str) -> str:
     """The hash of everything that an entry is made from."""
     folder, judge = crm.delivery.folder, crm.judge
-    moments = [[str(c.period.start), c.period.kind, str(c.as_of)] for c in (crm, judge)]
+    moments = [[str(c.period.start), c.period.kind, str(c.end), str(c.as_of)] for c in (crm, judge)]
     return store.digest(folder.name if folder else "", NUMBERS, name, moments)[:32]
 
 

@@ -1,12 +1,14 @@
 """Periods: `2026-10` (month), `2026-W42` (ISO week), `2026-Q3` (quarter), `2026` (year); half-open [start, end).
 
-All of them are days of the business's own calendar; no clock and no time zone enters here. Where a fiscal year
+A period that the data do not reach the end of is a period to date: it has its label, and ends where they do (`until`); what it is
+compared with is cut at as many days. All of them are days of the business's own calendar; no clock and no time zone enters here. Where a fiscal year
 starts in another month than January, quarters and years start there too and carry the year in which they start.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from fractions import Fraction
 
 from .errors import UsageError
 
@@ -32,11 +34,12 @@ def year_earlier(day: date) -> date:
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """A week, month, quarter or year: `start` is its first day, `end` the day after its last."""
+    """A week, month, quarter or year: `start` is its first day, `end` the day after its last (of one to date: its last known)."""
 
     start: date
     kind: str
     fiscal_start: int = 1
+    until: date | None = field(default=None, compare=False)  # to date: the day after the last one known; it stays the same period
 
     @classmethod
     def parse(cls, label: str, fiscal_start: int = 1) -> "Period":
@@ -75,7 +78,37 @@ class Period:
 
     @property
     def end(self) -> date:
+        if self.until:
+            return self.until
         return self.start + timedelta(days=7) if self.kind == "week" else add_months(self.start, _MONTHS[self.kind])
+
+    @property
+    def whole(self) -> "Period":
+        """The same period to its own end."""
+        return replace(self, until=None)
+
+    @property
+    def gone(self) -> Fraction:
+        """The part of its days that is known: 1 of a whole period.
+
+        >>> Period.parse("2026-10").to_date(date(2026, 10, 21)).gone
+        Fraction(20, 31)
+        """
+        return Fraction((self.end - self.start).days, (self.whole.end - self.start).days)
+
+    def to_date(self, known: date) -> "Period":
+        """The period as far as the data reach, which know nothing from the day `known` on; whole where they reach its end.
+
+        It is whole, too, where they do not reach a single day of it: then nothing is to date, and nothing known.
+
+        >>> Period.parse("2026-10").to_date(date(2026, 10, 21)).end, Period.parse("2026-10").to_date(date(2026, 11, 1)).until
+        (datetime.date(2026, 10, 21), None)
+        """
+        return replace(self, until=known if self.start < known < self.whole.end else None)
+
+    def _as_long(self, other: "Period") -> "Period":
+        """Another period cut at as many days as this one has, if this one is to date; never longer than it is."""
+        return other.to_date(other.start + (self.end - self.start)) if self.until else other
 
     @property
     def label(self) -> str:
@@ -95,34 +128,37 @@ class Period:
 
     @property
     def previous(self) -> "Period":
-        """The period of the same kind before this one.
+        """The period of the same kind before this one; of one to date as many of its days, and at most all.
 
-        >>> Period.parse("2026-01").previous.label
-        '2025-12'
+        >>> Period.parse("2026-01").previous.label, Period.parse("2026-10").to_date(date(2026, 10, 21)).previous.end
+        ('2025-12', datetime.date(2026, 9, 21))
         """
-        return self.shift(-1)
+        return self._as_long(self.shift(-1))
 
     @property
     def year_before(self) -> "Period":
-        """The period of the same name a year earlier; week 53 compares with the last week of the year before.
+        """The period of the same name a year earlier (of one to date as many of its days); week 53 compares with the last week of
+        the year before.
 
         >>> Period.parse("2026-W53").year_before.label
         '2025-W52'
         """
         if self.kind != "week":
-            return replace(self, start=add_months(self.start, -12))
+            return self._as_long(replace(self, start=add_months(self.start, -12), until=None))
         iso = self.start.isocalendar()
         last = date(iso.year - 1, 12, 28).isocalendar().week  # 28 December always lies in the last week
-        return replace(self, start=date.fromisocalendar(iso.year - 1, min(iso.week, last), 1))
+        return self._as_long(replace(self, start=date.fromisocalendar(iso.year - 1, min(iso.week, last), 1), until=None))
 
     def shift(self, steps: int) -> "Period":
-        """The period `steps` after this one (negative: before)."""
+        """The whole period `steps` after this one (negative: before); 0 steps from it is it, to date or not."""
+        if not steps:
+            return self
         if self.kind == "week":
-            return replace(self, start=self.start + timedelta(days=7 * steps))
-        return replace(self, start=add_months(self.start, steps * _MONTHS[self.kind]))
+            return replace(self, start=self.start + timedelta(days=7 * steps), until=None)
+        return replace(self, start=add_months(self.start, steps * _MONTHS[self.kind]), until=None)
 
     def trailing(self, count: int) -> list["Period"]:
-        """This period and those before it, `count` in all, oldest first."""
+        """This period (to date, if it is) and the whole ones before it, `count` in all, oldest first."""
         return [self.shift(i) for i in range(1 - count, 1)]
 
     def months(self) -> list["Period"]:

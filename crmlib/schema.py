@@ -17,6 +17,7 @@ SQL_TYPES = {
 }  # fmt: skip
 REVENUE_STATUSES_LEFT_OUT = ("cancelled", "refunded", "unavailable")
 UNASSIGNED = "unassigned"
+NONE_GIVEN = "none given"  # what a row belongs to whose word is missing
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,9 @@ class Business(BaseModel):
     discount_rate: float = Field(0.1, ge=0, le=1, description="what money a year from now is worth less than today's, a year")
     margin_rate: float | None = Field(
         None, gt=0, le=1, description="gross margin as a share of sales, where orders carry no cost; without it values are sales"
+    )
+    cac_lag_days: int = Field(
+        0, ge=0, le=366, description="how many days cost goes before the new customers that it wins, in acquisition cost"
     )
     fiscal_year_starts: int = Field(1, ge=1, le=12, description="first month of the fiscal year")
 

@@ -118,7 +118,7 @@ def counted(rows: pd.DataFrame, ids: pd.Index) -> pd.Series:
     return rows.groupby("customer_id").size().reindex(ids, fill_value=0)
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.long)])
 def firm(request, tmp_path_factory) -> Firm:
     folder = tmp_path_factory.mktemp("company") / str(request.param)
     demo.make(folder, customers=CUSTOMERS, seed=request.param)

@@ -66,6 +66,7 @@ def test_the_warmed_process_is_killed_once_and_what_ran_is_run_again(waiting):
     assert (run.returncode, errors) == (0, "") and "Published 6 pages" in said
 
 
+@pytest.mark.long
 def test_the_warmed_process_is_killed_each_time(waiting):
     """What it ran at the time is given up after the second time; everything else is published."""
     root, run, mark = waiting

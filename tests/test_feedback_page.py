@@ -84,7 +84,10 @@ LACKING = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("which", LACKING)
+QUICK = ("scores only", "no feedback")
+
+
+@pytest.mark.parametrize("which", [p if p in QUICK else pytest.param(p, marks=pytest.mark.long) for p in LACKING])
 def test_a_page_that_lacks_something_is_a_whole_page(tmp_path, which):
     languages = ("en", "zh") if which in ("nps only", "no feedback") else ("en",)
     made = product.built("feedback", tmp_path, source(tmp_path / "data", **LACKING[which]), PERIOD, languages=languages)

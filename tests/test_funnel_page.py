@@ -89,7 +89,7 @@ def lacking(small_demo, tmp_path_factory) -> dict[str, dict[str, Built]]:
     return {"team": build(whole, "empty"), "orders": build(orders, "all"), "deals": build(deals, "all")}
 
 
-@pytest.mark.parametrize("which", ["team", "orders", "deals"])
+@pytest.mark.parametrize("which", ["deals", *(pytest.param(p, marks=pytest.mark.long) for p in ("team", "orders"))])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_page_that_lacks_something_is_a_whole_page(lacking, which, lang):
     one = lacking[which][lang]

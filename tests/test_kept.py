@@ -182,7 +182,7 @@ def test_frames_keep_it_in_memory_and_make_it_once(tmp_path, monkeypatch):
 def test_the_rows_kept_know_nothing_later(source):
     """The views of a comparison are made as of their own end."""
     crm = open_crm(source, "2026-10")
-    assert crm.rows("orders") == 3 and crm.previous.rows("orders") == 1
+    assert (crm.rows("orders"), crm.whole_previous.rows("orders"), crm.previous.rows("orders")) == (3, 1, 0)  # cut like this one
     assert int(deals.deals(crm).count().execute()) == 0
 
 
@@ -195,7 +195,7 @@ def test_it_is_for_the_owner_s_eyes_alone(source):
     ]
 
 
-@pytest.mark.parametrize("report", product.some_reports("segments"))
+@pytest.mark.parametrize("report", product.some_reports("funnel"))
 def test_a_page_is_the_same_whether_its_tables_are_ready_or_not(small_demo, tmp_path, monkeypatch, report):
     product.nothing_kept(tmp_path, monkeypatch, str(small_demo))
     job = {"source": str(small_demo), "period": "2026-10", "team": "all", "languages": ["en", "zh"]}

@@ -62,7 +62,13 @@ def test_a_failed_report_is_exit_1_and_keeps_its_page(project):
     )
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (signal.SIGTERM, 143),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in ((signal.SIGINT, 130), (signal.SIGHUP, 129))),
+    ],
+)
 def test_a_stopped_run_leaves_the_site_and_no_process(project, sent, code):
     root, _ = project
     before, mark = tree(out(root)), f"CRM_TEST_MARK={os.getpid()}-{code}"

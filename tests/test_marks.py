@@ -127,7 +127,7 @@ def test_teams_exist_from_the_day_before_which_nobody_knows_them():
     assert marks.teams_at(door, date(2026, 11, 1)) == ["a", "b"]
 
 
-@pytest.mark.parametrize("report", product.some_reports("funnel", "value"))
+@pytest.mark.parametrize("report", product.some_reports("funnel"))
 def test_every_file_that_a_report_opens_is_marked_in_its_footer(small_demo, tmp_path, monkeypatch, report):
     product.nothing_kept(tmp_path, monkeypatch, str(small_demo))  # what is found ready was opened by another process
     opened, real = set(), Delivery.raw

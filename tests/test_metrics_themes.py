@@ -241,7 +241,7 @@ def test_a_name_that_a_source_uses_as_an_id_is_no_word(rep, said):
         ("发票", "发票", False), ("发票", "张发票", False), ("发票", "张三", True),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("table", ["reps", "customers"])
+@pytest.mark.parametrize("table", ["customers", pytest.param("reps", marks=pytest.mark.long)])
 def test_no_name_of_a_person_is_a_word(table, word, name, said):
     customers = [f"c{i}-{j}" for i in range(4) for j in range(200)]
     frame = pd.DataFrame(

@@ -297,7 +297,7 @@ def everything() -> pd.DataFrame:
     return told(**ALL).sort_index()
 
 
-@pytest.mark.parametrize("table", [*BY_TABLE, "opportunities"])
+@pytest.mark.parametrize("table", ["opportunities", *(pytest.param(table, marks=pytest.mark.long) for table in BY_TABLE)])
 def test_what_is_not_delivered_is_null_and_changes_nothing_else(table):
     whole, less = everything(), told(**{k: v for k, v in ALL.items() if k != table}).sort_index()
     assert list(whole.columns) == list(less.columns) and (whole.dtypes == less.dtypes)[list(NUMBERS)].all()

@@ -128,9 +128,9 @@ def orders_of(count: int, each: int = 2, alike: bool = False) -> pd.DataFrame:
     [
         pytest.param({"orders": orders_of(0)}, "customers", 0, 20, marks=pytest.mark.long),
         ({"orders": orders_of(19)}, "customers", 19, 20),
-        ({"orders": orders_of(50, alike=True)}, "columns", 0, 2),
-        ({"interactions": rows("interaction_id customer_id occurred_at channel", *(f"{i} c{i} 2026-10-0{1 + i % 9} login" for i in range(40))),
-          "customers": pd.DataFrame({"customer_id": [f"c{i}" for i in range(40)]})}, "columns", 1, 2),
+        pytest.param({"orders": orders_of(50, alike=True)}, "columns", 0, 2, marks=pytest.mark.long),
+        pytest.param({"interactions": rows("interaction_id customer_id occurred_at channel", *(f"{i} c{i} 2026-10-0{1 + i % 9} login" for i in range(40))),
+          "customers": pd.DataFrame({"customer_id": [f"c{i}" for i in range(40)]})}, "columns", 1, 2, marks=pytest.mark.long),
         pytest.param({"opportunities": rows("opportunity_id customer_id created_at closed_at is_won amount", *(f"{i} c{i} 2026-05-01 2026-06-0{1 + i % 9} true 9" for i in range(40)))},
          "columns", 0, 2, marks=pytest.mark.long),
     ],

@@ -127,6 +127,7 @@ def test_a_snapshot_knows_what_the_page_of_that_day_knew(monkeypatch, contracts)
         pd.testing.assert_frame_equal(found.reset_index(drop=True)[list(COLUMNS)], then, check_dtype=False)
 
 
+@pytest.mark.long
 def test_no_label_comes_from_after_the_page_s_end(monkeypatch):
     monkeypatch.setattr(snapshots, "SNAPSHOTS", 1)
     frames, end = company(11, False, 60), pd.Timestamp("2026-11-01")

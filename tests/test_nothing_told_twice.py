@@ -91,6 +91,7 @@ def root(made):
     kept.rename(made)
 
 
+@pytest.mark.long
 def test_what_was_told_is_heard_a_period_later_and_nothing_makes_itself_stale(made):
     assert scores(made) == [(period, target, value) for period in NOW for target, value in (("a", 0.25), ("b", 0.5))]
     assert heard(made) == heard(made, "north") == [["a", 0.25], ["b", 0.5]]
@@ -129,6 +130,7 @@ def test_a_revision_is_nothing_that_anybody_hears(root):
     assert len(scores(root)) == 5 and planned(root)["later all"] == UP
 
 
+@pytest.mark.long
 def test_what_may_be_told_again_does_not_age_while_it_is_planned(root):
     folders = [p for p in (root / "reports_out" / "work" / "told").iterdir() if p.is_dir()]
     for folder in folders:
@@ -136,6 +138,7 @@ def test_what_may_be_told_again_does_not_age_while_it_is_planned(root):
     assert planned(root)["prepare all"] == UP and [f for f in folders if f.stat().st_mtime == 0] == []
 
 
+@pytest.mark.long
 def test_where_the_rows_are_gone_a_page_that_is_up_to_date_stays(root):
     shutil.rmtree(root / "reports_out" / "work" / "told")
     assert planned(root) == {"prepare all": UP, "later all": UP, "later north": UP}

@@ -300,6 +300,7 @@ def test_a_changed_report_alone_is_run_and_the_others_stay_as_they_are(project):
     assert len(runs(project)) == 2 and planned(project) == everything("up to date")
 
 
+@pytest.mark.long
 def test_a_report_that_failed_is_run_again(project):
     (project / "fail").touch()
     run = crm(project, "run", "--report", "deals", "--team", "north", "--force")
@@ -313,6 +314,7 @@ def test_a_report_that_failed_is_run_again(project):
     assert "Published 8 pages" in crm(project, "run").stdout and planned(project) == everything("up to date")
 
 
+@pytest.mark.long
 def test_a_report_whose_page_could_not_be_made_is_run_again(project):
     swap(project / "notebooks" / "voices.ipynb", '\\"unit\\": \\"share\\"', '\\"unit\\": \\"percent\\"')
     run = crm(project, "run", "--report", "voices", "--team", "north")
@@ -321,6 +323,7 @@ def test_a_report_whose_page_could_not_be_made_is_run_again(project):
     assert "Not updated" in (project / "reports_out" / "site" / "north" / "index.html").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_a_run_that_was_stopped_goes_on_where_it_was(project):
     september = {"CRM_PERIOD": "2026-09", "CRM_TEAM": "north"}
     env = os.environ | {"CRM_ROOT": str(project), "PYTHONPATH": str(project), "CRM_OUT": ""} | september
@@ -341,6 +344,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(project):
     assert "[1/1] deals north" in again and "Published 4 pages" in again
 
 
+@pytest.mark.long
 def test_another_source_s_page_is_replaced_without_executing(project):
     words = ("--report", "deals", "--team", "north")
     assert planned(project, *words, CRM_SOURCE="other") == {"deals north": "run: first run"}
@@ -350,6 +354,7 @@ def test_another_source_s_page_is_replaced_without_executing(project):
     assert planned(project) == everything("up to date")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "more",
     [pytest.param({}, marks=pytest.mark.long), {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}],

@@ -220,6 +220,7 @@ def test_a_dimension_that_has_a_name_in_each_language_is_one(out):
     assert [r["value"] for r in [*restated(out), *restated(out, "funnel.zh.json")]] == [0.41, 0.41]
 
 
+@pytest.mark.long
 def test_a_deal_that_arrives_late_restates_a_real_page(small_demo, tmp_path):
     """The whole way, from a row that is delivered after October was published to the notice on October's page."""
     out, company = tmp_path / "out", shutil.copytree(small_demo, tmp_path / "company")

@@ -91,9 +91,8 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 @pytest.mark.parametrize(
     "which",
     [
-        "orders",
         "opportunities",
-        *(pytest.param(p, marks=pytest.mark.long) for p in ("interactions", "team", "first", "week", "year")),
+        *(pytest.param(p, marks=pytest.mark.long) for p in ("orders", "interactions", "team", "first", "week", "year")),
     ],
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])

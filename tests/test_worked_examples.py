@@ -55,6 +55,7 @@ def test_worked_funnels(tmp_path, name, history):
     check(product.facts("funnel", tmp_path, source(tmp_path, name, history), "2026-10"), name)
 
 
+@pytest.mark.long
 def test_through_the_command_line(tmp_path):
     given = [
         "run",

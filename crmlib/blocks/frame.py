@@ -4,7 +4,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-from .. import fmt, texts
+from .. import fmt, texts, titles
 from ..crm import ALL, Crm
 from ..imports import revision
 from ..marks import marks
@@ -19,17 +19,18 @@ def opening(crm: Crm, report: str, languages: list[str]) -> Block:
     """The masthead's words, the facts' head, and notes on what the reader must know first."""
     team = lambda g: plain(team_words(crm, g))  # noqa: E731
     moment = lambda g: {"period": fmt.period(crm.period, g), "day": fmt.day(crm.as_of, g)}  # noqa: E731
-    words = lambda g: {"report": texts.report(report, "name", g), "team": team(g), **moment(g)}  # noqa: E731
+    words = lambda g: {"report": plain(titles.title(report, g)), "team": team(g), **moment(g)}  # noqa: E731
     title = {g: texts.say("page.title", g, **words(g)) for g in languages}
     page = {
+        "name": {g: words(g)["report"] for g in languages},
         "title": title,
-        "question": {g: texts.report(report, "question", g) for g in languages},
+        "question": {g: plain(titles.question(report, g)) for g in languages},
         "as_of": {g: texts.say("page.as_of", g, day=words(g)["day"]) for g in languages},
         "head": {g: texts.say("page.head", g, **words(g)) for g in languages},
         "notes": [{g: note(g) for g in languages} for note in _notes(crm)],
     }
     facts = {
-        "schema": SCHEMA, "report": report, "title": localised(languages, title.__getitem__), "team": crm.team, "period": window(crm.period),
+        "schema": SCHEMA, "report": report, "title": localised(languages, title.__getitem__), "team": crm.team, "period": window(crm.period.whole) | ({"until": crm.period.until.isoformat()} if crm.period.until else {}),
         "comparisons": {"previous": _days(crm.period.previous), "year_before": _days(crm.period.year_before)},
     }  # fmt: skip
     html = {g: f"<h1>{esc(title[g])}</h1>" for g in languages}
@@ -50,10 +51,13 @@ def _days(period: Period) -> dict[str, str]:
 
 
 def _notes(crm: Crm) -> list[Any]:
-    """Banners over the figures: the data end before the period does."""
-    if crm.as_of.date() < crm.end - timedelta(days=1):
-        return [lambda g: esc(texts.say("page.partial", g, day=fmt.day(crm.as_of, g)))]
-    return []
+    """Banners over the figures: the data end before the period does, or before it begins."""
+    if crm.as_of.date() >= crm.period.whole.end - timedelta(days=1):
+        return []
+    if crm.period.until is None:  # not a day of it
+        return [lambda g: esc(texts.say("page.nothing_yet", g, day=fmt.day(crm.as_of, g)))]
+    compared = lambda g: _compared(crm, g)  # noqa: E731
+    return [lambda g: esc(texts.say("page.partial", g, day=fmt.day(crm.as_of, g), windows=compared(g)))]
 
 
 def coverage(crm: Crm, report: str, names: tuple[str, ...], notes: list[str], languages: list[str]) -> Block:
@@ -153,7 +157,7 @@ def provenance(crm: Crm, report: str, languages: list[str]) -> Block:
         "versions": {p: version(p) for p in ("duckdb", "ibis-framework", "pandas")},
     }  # fmt: skip
     html = {g: _footer(crm, rows, left_out, code, g) for g in languages}
-    inputs = marks(crm.delivery, crm.period, crm.delivery.read, crm.delivery.asked)
+    inputs = marks(crm.delivery, crm.period.whole, crm.delivery.read, crm.delivery.asked)
     told = sorted([*asked, found] for asked, found in crm.delivery.told.items())
     return Block(html, kind="footer", facts={"provenance": facts}, page={"inputs": inputs, "heard": told})
 
@@ -169,9 +173,7 @@ def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]],
     items = {
         "page.footer_source": crm.delivery.title,
         "page.footer_period": _window_words(crm.period, lang),
-        "page.footer_compared": fmt.listing(
-            [_window_words(crm.period.previous, lang), _window_words(crm.period.year_before, lang)], lang
-        ),
+        "page.footer_compared": _compared(crm, lang),
         "page.footer_rows": fmt.listing([f"{names(n)} {fmt.count(k, lang)}" for n, k in rows.items()], lang),
         "page.footer_left_out": out,
         "page.footer_parameters": f"min_base {business.min_base} · 99% · {business.time_zone}",
@@ -180,6 +182,11 @@ def _footer(crm: Crm, rows: dict[str, int], left_out: dict[str, dict[str, int]],
     }
     said = "".join(f"<div><dt>{esc(texts.say(k, lang))}</dt><dd>{esc(v)}</dd></div>" for k, v in items.items())
     return f"<h2>{esc(texts.say('page.where_from', lang))}</h2><dl>{said}</dl>"
+
+
+def _compared(crm: Crm, lang: str) -> str:
+    """The days that the page's are compared with."""
+    return fmt.listing([_window_words(p, lang) for p in (crm.period.previous, crm.period.year_before)], lang)
 
 
 def _window_words(period: Period, lang: str) -> str:

@@ -36,6 +36,21 @@ def of_history(history: pd.DataFrame) -> Words:
     return lambda g: texts.say("page.window", g, start=words(ends[0], g), end=words(ends[1], g))
 
 
+def to_date(drawn: pd.DataFrame, lang: str) -> str:
+    """That the last point of a course is to date, where it is: to follow what stands under the headline."""
+    last = drawn["period"].iloc[-1] if "period" in drawn else None
+    if last is None or not last.until:
+        return ""
+    days = texts.days(fmt.days((last.end - last.start).days, lang), lang)
+    return " " + texts.say("page.to_date", lang, period=fmt.period(last, lang), days=days)
+
+
+def compared(crm: Crm, against: str) -> Words:
+    """The period and the one that it is compared with (`previous` or `year_before`), of one to date both as far as they go."""
+    periods = (crm.period, getattr(crm.period, against))
+    return lambda g: texts.say("page.against", g, now=fmt.period(periods[0], g), before=fmt.period(periods[1], g))
+
+
 def unripe(cohort: Cohort | None) -> Words:
     """Why low rates of this cohort are no finding; nothing for a ripe one."""
     return lambda g: "" if cohort is None or cohort.ripe else esc(texts.say("page.not_ripe", g, days=cohort.p90_days))

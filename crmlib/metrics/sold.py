@@ -6,12 +6,12 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from ..crm import Crm
+from ..crm import ALL, Crm
 from ..measures import count_if, exact, subtotal, total, within
 from ..periods import Period
 from ..schema import REVENUE_STATUSES_LEFT_OUT, UNASSIGNED
 from .deals import NONE_GIVEN, which
-from .views import of_view
+from .views import of_each_view, of_view
 
 OF_ORDERS = {"team": "_team", "rep": "rep_id", "region": "region", "sales_channel": "sales_channel", "payment_method": "payment_method"}  # fmt: skip
 OF_CUSTOMERS = ("tier", "industry", "acquisition_channel")
@@ -40,6 +40,24 @@ def sold_by_period(crm: Crm, periods: list[Period]) -> pd.DataFrame:
     """
     frame = of_view(crm, f"sold in {len(periods)}", partial(_by_period, periods)).execute().set_index("period")
     return frame.reindex(range(len(periods)), fill_value=0)[list(SUMS)]
+
+
+def sold_of_teams(crm: Crm, group: str) -> pd.DataFrame:
+    """The sums of this view's orders in the period for each value of a group (WHOLE or one of GROUPS) within each team.
+
+    Needs orders; the group's column. → frame: team ("unassigned" for none), <group>, SUMS
+    """
+    frame = crm.company.once("sold of teams", lambda: of_each_view(crm, "sold", _by_groups).execute())
+    frame = frame[(frame.group == group) & (frame["view"] != ALL)]
+    frame = frame.assign(team=frame["view"].fillna(UNASSIGNED)).rename(columns={"value": group})
+    return frame.loc[(crm.team == ALL) | (frame.team == crm.team), ["team", group, *SUMS]].reset_index(drop=True)
+
+
+def sold_of_teams_by_period(crm: Crm, periods: list[Period]) -> pd.DataFrame:
+    """The sums of each team's orders in each of some periods, each as known at its own end. → frame: team, period (index), SUMS"""
+    frame = of_each_view(crm, f"sold in {len(periods)}", partial(_by_period, periods)).execute()
+    frame = frame[frame["view"] != ALL]
+    return frame.assign(team=frame["view"].fillna(UNASSIGNED))[["team", "period", *SUMS]].reset_index(drop=True)
 
 
 def _by_period(periods: list[Period], crm: Crm, *groups: str) -> Any:

@@ -20,12 +20,12 @@ def least_days(tiers: dict[str, int], period: Period) -> dict[str, int]:
     """The active days that each tier asks for in a period, the highest first.
 
     A month asks for what business.tiers says, whether it has 28 or 31 days (else a customer active once would be in another
-    tier in October than in September); weeks, quarters and years for days / 30 of it, rounded up, at least 1.
+    tier in October than in September); weeks, quarters, years and periods to date for days / 30 of it, rounded up, at least 1.
 
     >>> least_days({"high": 8, "medium": 3, "low": 1}, Period.parse("2026-Q3"))
     {'high': 25, 'medium': 10, 'low': 4}
     """
-    days = MONTH_DAYS if period.kind == "month" else (period.end - period.start).days
+    days = MONTH_DAYS if period.kind == "month" and not period.until else (period.end - period.start).days
     ranked = sorted(tiers.items(), key=lambda t: -t[1])
     return {name: max(1, math.ceil(least * days / MONTH_DAYS)) for name, least in ranked}
 
@@ -38,7 +38,7 @@ def _rank(days: ibis.Value, least: dict[str, int]) -> ibis.Value:
 def _ranked(crm: Crm) -> ibis.Table:
     """The customers of this view at the period's end, with their tiers now and in the period before."""
     table, tiers = lives(crm), crm.business.tiers
-    now, before = least_days(tiers, crm.period), least_days(tiers, crm.period.previous)
+    now, before = least_days(tiers, crm.period), least_days(tiers, crm.period.shift(-1))
     table = table.mutate(now=_rank(table.active_days, now), before=_rank(table.active_days_before, before))
     return table.filter(table.in_end)
 

@@ -117,7 +117,7 @@ def entries(table: Any) -> Any:
 
 def until(crm: Crm) -> date:
     """The day until which a score made at the period's end looks ahead (not included)."""
-    return crm.end + timedelta(days=crm.business.churn_horizon_days)
+    return crm.period.whole.end + timedelta(days=crm.business.churn_horizon_days)
 
 
 def drifted(crm: Crm) -> pd.DataFrame:

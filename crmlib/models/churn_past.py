@@ -47,7 +47,7 @@ def back_cast(crm: Crm) -> Any:
 
     → ibis table: target, value, label, starts, ends, made_at (this page's end)
     """
-    then = crm.company.previous
+    then = crm.company.whole_previous
     starts, ends = then.end, then.end + timedelta(days=crm.business.churn_horizon_days)
     days = {"starts": ibis.date(starts.isoformat()), "ends": ibis.date(ends.isoformat()), "made_at": day(crm.end)}
     return churn.entries(then.kept("churn back-cast", _made_now)).mutate(**days)

@@ -62,9 +62,9 @@ def earlier(crm: Crm, told: Any = None) -> tuple[Any, datetime | None]:
     """
     if told is not None and (made_at := told.aggregate(at=told.made_at.min()).execute()["at"].iloc[0]) is not pd.NaT:
         return told.filter(told.label.notnull()).select(customer_id="target", segment="label", amount="value"), made_at
-    past = fitted(crm.previous)
+    past = fitted(crm.whole_previous)
     names = Segmentation(past, tuple(by_profile(past.scaled)), frozenset())
-    table = with_names(segments(crm.company.previous), names)
+    table = with_names(segments(crm.company.whole_previous), names)
     return table.filter(table.segment.notnull()).select("customer_id", "segment", "amount"), None
 
 

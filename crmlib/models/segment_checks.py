@@ -46,7 +46,7 @@ def explained(crm: Crm, told: Any = None) -> pd.DataFrame:
     if not crm.has("orders"):
         return pd.DataFrame(columns=EXPLAINED)
     before, _ = earlier(crm, told)
-    scores = rfm(crm.company.previous).select("customer_id", "rfm_segment")
+    scores = rfm(crm.company.whole_previous).select("customer_id", "rfm_segment")
     table = before.select("customer_id", "segment").left_join(scores, "customer_id", rname="_{name}")
     table = table.left_join(_bought(crm.company), "customer_id", rname="__{name}").mutate(
         rfm_segment=lambda t: t.rfm_segment.fill_null("never bought")

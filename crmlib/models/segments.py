@@ -142,7 +142,7 @@ def segmentation(crm: Crm, centres: Any = None) -> Segmentation:
     fit = fitted(crm)
     before, made_at = told_centres(centres), None
     if before.empty:
-        past = fitted(crm.previous)
+        past = fitted(crm.whole_previous)
         before = past.unscaled.set_axis(named(past.scaled), axis=0)
     else:
         made_at = _made_at(centres)
