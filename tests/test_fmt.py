@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib import fmt, masks
+from crmlib import fmt
 from crmlib.periods import Period
 
 MISSING = [None, math.nan, math.inf, -math.inf, pd.NA, pd.NaT, Decimal("NaN"), Decimal("Infinity"), np.float32("inf"), np.nan]

@@ -46,6 +46,20 @@ REPORTS = {
         "kpis": ["win_rate", "won_count", "sales_cycle_days", "opportunities_count", "sum_opportunities_amount"],
         "tables": ["opportunities_lead_source_team", "opportunities_lead_source", "win_rate_team", "win_rate_period"],
     },
+    "customers": {
+        "figures": ["customers", "moved", "by-region", "by-acquisition-channel", "by-industry", "by-tier", "by-tag", "arrivals", "concentration", "largest", "price-sense", "price-sensitive", "completeness", "care", "by-team"],
+        "company": ["by-team"], "team": ["price-sensitive", "care"], "title": {"en": "Customers: Company, October 2026", "zh": "客户构成：北区，2026年10月"},
+        "kpis": ["customer_count", "new_customers", "lost_customers", "customer_growth_yoy", "new_customer_share", "top_tenth_share", "price_sensitive_share", "field_completeness"],
+        "tables": ["customers", "moved", "by_region", "by_tag", "arrivals", "concentration", "largest", "price_sense", "completeness"],
+    },
+    "performance": {
+        "figures": ["course", "teams", "beside", "people", "moved-by-team", "moved-by-rep", "team-results", "efficiency", "people-results", "team-rates",
+                    "win-rate-by-team", "people-rates", "territories"],
+        "company": ["teams", "moved-by-team", "team-results", "efficiency", "team-rates", "win-rate-by-team"], "team": ["beside"],
+        "title": {"en": "Performance: Company, October 2026", "zh": "业绩：北区，2026年10月"},
+        "kpis": ["revenue", "win_rate", "new_customers", "csat_top_box", "money_per_person", "deals_per_person", "yoy", "mom", "customer_growth_yoy"],
+        "tables": ["people", "people_results", "people_rates", "moved_by_rep", "territories", "course"],
+    },
     "prepare": {
         "figures": ["shared", "models", "card", "named", "languages"],
         "company": [], "team": [], "title": {"en": "Shared work and models: Company, October 2026", "zh": "共用计算与模型：北区，2026年10月"},

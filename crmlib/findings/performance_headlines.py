@@ -101,7 +101,7 @@ def beside_headline(frame: pd.DataFrame, crm: Crm) -> Finding:
     base, others_base = int(own.closed_count), int(whole.closed_count)
     if not base:
         return said("performance.beside_alone", team=crm.team)
-    values = {"team": crm.team, "part": int(own.won_count), "base": base}
+    values = {"team": crm.team, "part": round(own.win_rate * base), "base": base}
     if min(base, others_base) < crm.business.min_base:
         return Finding("performance.beside_counts", values=values)
     return Finding("performance.beside", values=values | {"share": own.win_rate, "others_share": whole.win_rate})
