@@ -22,7 +22,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "told", "imports"}
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved"}  # fmt: skip
-NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
+NUMBERS = {"measures", "means", "goals", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
            "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "__main__"}  # fmt: skip
@@ -31,7 +31,8 @@ MAY_IMPORT = {
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),
     "measures": {"errors"},
     "means": set(),
-    "kpi": {"errors", "periods", "schema", "crm", "measures", "means"},
+    "goals": {"periods", "crm"},
+    "kpi": {"errors", "periods", "schema", "crm", "measures", "means", "goals"},
     **{
         room: {"errors", "periods", "schema", "crm", "measures", "means", "kpi", "metrics", "models"}
         for room in ("metrics", "models")
