@@ -2,7 +2,7 @@
 
 import os
 
-from . import intake, notebook, pages, params, places, records, run
+from . import customfile, intake, notebook, pages, params, places, records, run
 from .execution import Outcome
 from .params import Params
 from .periods import Period
@@ -24,6 +24,8 @@ def begun(path: str, asked: Narrowing) -> tuple[Params, Narrowing]:
         say("Narrowed by " + " ".join(f"{name}={value}" for name, value in shown.items()))
     for report in choose_reports(chosen.reports, asked.report):
         notebook.check(notebook.path_of(report))
+        if slug := places.custom_slug(report):
+            customfile.load(slug)
     return chosen, asked
 
 

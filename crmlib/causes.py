@@ -20,6 +20,7 @@ _ONE = {
     "notebook": "the notebook changed",
     "lock": "requirements.lock changed",
     "annotations": "the annotations changed",
+    "custom": "its file in params/custom changed",
 }
 _MANY = {"code": "crmlib changed", "texts": "texts changed", "parameters": "the parameters changed"}
 _TABLES = {  # what changed of a table → (of one, of several)

@@ -151,7 +151,9 @@ def _with(engine: str, watch: _Watch, scratch: Path) -> dict[str, Any]:
 
 def parameters(job: Job) -> dict[str, Any]:
     """What the notebook is told."""
-    return {"source": job.source, "period": job.period, "team": job.team, "languages": list(job.languages)}
+    told = {"source": job.source, "period": job.period, "team": job.team, "languages": list(job.languages)}
+    slug = places.custom_slug(job.report)
+    return told | ({notebook.CUSTOM_PARAMETER: slug} if slug else {})
 
 
 def _unformatted(path: Path) -> str:

@@ -59,7 +59,8 @@ def check(facts: dict[str, Any]) -> None:
     except JsonSchemaValueException:
         _refuse(facts)
     for table in facts["tables"]:
-        if any(len(row) != len(table["columns"]) for row in table["rows"]):
+        beside = [table[key] for key in ("labels", "units") if key in table]
+        if any(len(row) != len(table["columns"]) for row in [*table["rows"], *beside]):
             raise ReportFault(f"the table {table['name']!r} of its facts has rows that differ in length from its columns")
 
 

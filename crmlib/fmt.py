@@ -244,5 +244,22 @@ _UNITS: dict[str, Callable[..., str]] = {
 
 
 def unit(value, name: str, lang: str, currency: str | None = None) -> str:
-    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text, day or parameter."""
+    """A value in one of the facts file's units (count, share, money, days, hours, score, points, ratio), a gap of two shares, a text, day or parameter.
+
+    With a number of digits behind a point, `share.0`, it is said with so many.
+
+    >>> unit(0.4166, "share.0", "en"), unit(1234.5, "money.2", "en", "EUR")
+    ('42%', '€1,234.50')
+    """
+    name, _, digits = name.partition(".")
+    if digits:
+        return _with_digits(value, name, lang, currency, int(digits))
     return money(value, lang, currency) if name == "money" else _UNITS[name](value, lang)
+
+
+def _with_digits(value, name: str, lang: str, currency: str | None, places: int) -> str:
+    if name == "share":
+        return share(value, lang, places)
+    symbol = currency_symbol(currency, lang) if currency and known(value) else ""
+    said = number(value, lang, places)
+    return said if not symbol else (_MINUS if said.startswith(_MINUS) else "") + symbol + said.removeprefix(_MINUS)

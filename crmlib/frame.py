@@ -13,7 +13,7 @@ from . import imports, store, texts
 
 # what makes a page and its facts of an executed notebook: where one of these changed, pages are published again
 MAKERS = ("publish.py", "pages.py", "facts.py", "facts.schema.json", "twins.py", "sections.py", "frame.py", "navigation.py", "index.py", "restated.py",
-          "notebook.py", "fmt.py", "periods.py", "texts/__init__.py")  # fmt: skip
+          "exports.py", "explained.py", "cells.py", "sheets.py", "statistics_table.py", "subjects.py", "notebook.py", "fmt.py", "reasons.py", "periods.py", "texts/__init__.py")  # fmt: skip
 TEMPLATES = Path(__file__).with_name("templates")
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 

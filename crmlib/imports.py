@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from . import places, store
+from . import metric_list, places, store
 
 LIB = Path(__file__).parent
 FRAME = "site"  # the section of texts that pages and indexes are framed with, after a notebook was executed
@@ -24,6 +24,14 @@ def code(notebook: Path) -> dict[str, str]:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     source = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     return reached(imported(source, [])) | data()
+
+
+def of_report(report: str) -> dict[str, str]:
+    """The files of crmlib on which a report's figures depend; of a page without code also those of the metrics that it names."""
+    slug = places.custom_slug(report)
+    path = places.custom_file(slug) if slug else None
+    named = metric_list.named_in(path.read_text("utf-8", "replace")) if path and path.is_file() else []
+    return dict(sorted((code(places.notebook(report)) | reached(named)).items()))
 
 
 def reach_models(files: Iterable[str]) -> bool:
@@ -60,9 +68,16 @@ def frame_texts() -> dict[str, str]:
 
 def revision(report: str) -> str:
     """The code that makes a report's page, as one short hash, the same wherever it lies."""
-    notebook = places.ROOT / "notebooks" / f"{report}.ipynb"
-    files = code(notebook) if notebook.is_file() else {str(p): _sha(p.read_bytes()) for p in sorted(LIB.rglob("*.py"))}
-    return store.digest(files, texts())[:12]
+    there = places.notebook(report).is_file()
+    files = of_report(report) if there else {str(p): _sha(p.read_bytes()) for p in sorted(LIB.rglob("*.py"))}
+    return store.digest(files, texts(), own_file(report))[:12]
+
+
+def own_file(report: str) -> str:
+    """The hash of a page's file in params/custom; of all other reports nothing."""
+    slug = places.custom_slug(report)
+    path = places.custom_file(slug) if slug else None
+    return _sha(path.read_bytes()) if path and path.is_file() else ""
 
 
 def imported(source: str, package: list[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Each audience's index, and the list of audiences."""
 
+from collections.abc import Collection
 from datetime import date
 from itertools import product
 from typing import Any
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from . import fmt
 from .frame import css, environment, words
 from .navigation import CODES, Link, audience, bar, file_name, period_name, tongues
+from .notebook import STATISTICS
 from .periods import Period
 from .plan import COMPANY
 from .releases import Entry
@@ -17,15 +19,15 @@ STATES = ("published", "partial", "stale", "missing")
 _EMPTY = {"question": "", "value": "", "label": "", "finding": "", "as_of": "", "state": "published"}
 
 
-def indexes(entries: list[Entry], languages: tuple[str, ...]) -> dict[str, bytes]:
-    """Every index page of the site, by its place."""
+def indexes(entries: list[Entry], languages: tuple[str, ...], tables: Collection[str] = ()) -> dict[str, bytes]:
+    """Every index page of the site, by its place. `tables`: where tables of all key figures lie."""
     made = {}
     for lang in languages:
         name = file_name("index", languages, lang)
         made[name] = _audiences(entries, languages, lang)
         for folder in sorted({e.folder for e in entries}):
             mine = [e for e in entries if e.folder == folder]
-            made[f"{folder}/{name}"] = _index(mine, entries, languages, lang)
+            made[f"{folder}/{name}"] = _index(mine, entries, languages, lang, tables)
     return {name: (text + "\n").encode("utf-8", "backslashreplace") for name, text in made.items()}
 
 
@@ -46,7 +48,7 @@ def _audiences(entries: list[Entry], languages: tuple[str, ...], lang: str) -> s
     return _fill("audiences", lang, t("title_site"), made, audiences=rows)
 
 
-def _index(mine: list[Entry], entries: list[Entry], languages: tuple[str, ...], lang: str) -> str:
+def _index(mine: list[Entry], entries: list[Entry], languages: tuple[str, ...], lang: str, tables: Collection[str]) -> str:
     t, me, name = words(lang), mine[0], file_name("index", languages, lang)
     left: list[Link] = [(t("all_audiences"), f"../{name}", None), (audience(me.team, lang), None, "page")]
     if me.folder == COMPANY:
@@ -58,15 +60,16 @@ def _index(mine: list[Entry], entries: list[Entry], languages: tuple[str, ...], 
         lang,
         title,
         bar(t("reports"), left, tongues("index", languages, lang)),
-        **_listing(mine, lang),
+        **_listing(mine, lang, {n for n in tables if n.endswith(f"/{file_name(STATISTICS, languages, lang, 'xlsx')}")}),
     )
 
 
-def _listing(mine: list[Entry], lang: str) -> dict[str, Any]:
-    """What an audience's index lists: newest period first, one row a report."""
+def _listing(mine: list[Entry], lang: str, tables: Collection[str]) -> dict[str, Any]:
+    """What an audience's index lists: newest period first, one row a report; and the table of all its key figures."""
     groups: dict[str, Any] = {}
     for entry in sorted(sorted(mine, key=lambda e: e.report), key=_age, reverse=True):
-        group = {"id": entry.period, "name": period_name(entry, lang), "rows": []}
+        table = next((n.partition("/")[2] for n in tables if n.startswith(f"{entry.folder}/{entry.period}/")), None)
+        group: dict[str, Any] = {"id": entry.period, "name": period_name(entry, lang), "rows": [], "table": table}
         groups.setdefault(entry.period, group)["rows"].append(_row(entry, lang))
     rows = [row for group in groups.values() for row in group["rows"]]
     reports = {row["report"]: row["card"]["title"] for row in reversed(rows)}

@@ -1,7 +1,7 @@
 """Shares with their base, and key figures beside what they are compared with; when a change means nothing, it says so."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import NormalDist
@@ -74,6 +74,7 @@ class Kpi:
     error: float | None = None  # of a mean: the standard error, now and then
     previous_error: float | None = None
     year_before_error: float | None = None
+    about: Mapping[str, str] | None = None  # what it is a figure of, by language, where its name alone does not say it
 
     def change(self, against: str = "previous") -> Change | None:
         """The change against `previous` or `year_before`; None where either value is missing.
@@ -134,7 +135,7 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     """
     raw = metric(crm)
     earlier = (Figure(None), Figure(None)) if metric.growth else (_before(metric, c) for c in (crm.previous, crm.year_before))  # type: ignore[attr-defined]
-    now, previous, year_before = _figure(raw), *earlier
+    now, previous, year_before = figured(raw), *earlier
     unit, better, rolling = metric.unit, metric.better, metric.rolling  # type: ignore[attr-defined]
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,
@@ -152,7 +153,8 @@ def compare_all(crm: Crm, history: Any, *metrics: Callable[[Crm], Any]) -> list[
     return [compare(m, crm, history.get(m.__name__, ())) for m in metrics]
 
 
-def _figure(raw: Any) -> Figure:
+def figured(raw: Any) -> Figure:
+    """What a metric returned (a number, a `Share`, a `Mean` or a `Figure`) with its base, or the reason why there is no value."""
     if isinstance(raw, Share):
         return Figure(raw.value, int(raw.base), None if raw.base else "no_base")
     if isinstance(raw, Mean):
@@ -166,7 +168,7 @@ def _figure(raw: Any) -> Figure:
 
 def _before(metric: Callable[[Crm], Any], crm: Crm) -> Figure:
     """A comparison value; a period that was over before the data began has none (it was not 0)."""
-    return Figure(None) if crm.first_day is None or crm.end <= crm.first_day else _figure(metric(crm))
+    return Figure(None) if crm.first_day is None or crm.end <= crm.first_day else figured(metric(crm))
 
 
 def _known(value: Any) -> float | None:

@@ -11,10 +11,13 @@ from . import places
 from .errors import CrmError, UsageError, nearest
 
 PARAMETERS = ("source", "period", "team", "languages")
+STATISTICS = "statistics"  # the table of all key figures is called so
+CUSTOM_PARAMETER = "file"  # of the notebook of pages without code: which file of params/custom
 TWIN = "application/vnd.crmlib.block+json"
 _RIGHT = {
     "kernel": "Right is a kernelspec called python3",
     "language": "Right is the language python",
+    "name": "Right is any other name",
     "tag": "Right is one code cell with the tag 'parameters'",
 }
 
@@ -30,11 +33,11 @@ class ReportFault(CrmError):
 
 def path_of(report: str) -> Path:
     """The notebook of a report's name; a name without one is refused with the nearest."""
-    found = places.ROOT / "notebooks" / f"{report}.ipynb"
+    found = places.notebook(report)
     if not found.is_file():
-        known = [p.stem for p in found.parent.glob("*.ipynb")]
+        known = [p.stem for p in found.parent.glob("*.ipynb") if p.stem != places.CUSTOM]
         hint = nearest(report, known) if known else "notebooks/ is empty"
-        raise UsageError(f"There is no notebook notebooks/{report}.ipynb; {hint} Change reports in the params file.")
+        raise UsageError(f"There is no notebook notebooks/{found.name}; {hint} Change reports in the params file.")
     return found
 
 
@@ -45,6 +48,8 @@ def check(path: Path) -> None:
         cells, meta = nb["cells"], nb["metadata"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{path.name} is no notebook. Right is Jupyter's format 4. Save it again in JupyterLab.") from None
+    if path.stem == STATISTICS:
+        _refuse(path, "has the name of the table of all key figures", "name")
     spec = meta.get("kernelspec") or {}
     if spec.get("name") != "python3":
         _refuse(path, f"names the kernel {spec.get('name')!r}", "kernel")
@@ -67,12 +72,13 @@ def _check_names(path: Path, code: str) -> None:
         raise UsageError(f"The parameters cell of notebooks/{path.name} is not Python. Change it in JupyterLab.") from None
     targets = [t for s in body for t in (s.targets if isinstance(s, ast.Assign) else [getattr(s, "target", None)])]
     names = {t.id for t in targets if isinstance(t, ast.Name)}
-    for name in PARAMETERS:
+    needed = (*PARAMETERS, CUSTOM_PARAMETER) if path.stem == places.CUSTOM else PARAMETERS
+    for name in needed:
         if name not in names:
             raise UsageError(
                 f"The parameters cell of notebooks/{path.name} has no {name!r}. "
                 f"It has: {', '.join(sorted(names)) or 'nothing'}. "
-                f"Needed are {', '.join(PARAMETERS)}; add them there."
+                f"Needed are {', '.join(needed)}; add them there."
             )
 
 

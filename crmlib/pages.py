@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import facts, navigation, notebook, restated, twins
+from . import exports, facts, navigation, notebook, restated, twins
 from .frame import css, css_text, text_of, words
 from .ledger import NOTHING, History
 from .notebook import ReportFault
@@ -27,6 +27,7 @@ class Built:
     facts: dict[str, Any]
     card: dict[str, Any]
     told: tuple[dict[str, Any], ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()  # the words that it explains: (name, meaning)
 
 
 def make_ready() -> None:
@@ -34,6 +35,7 @@ def make_ready() -> None:
     import nbformat  # noqa: F401
 
     facts.make_ready()
+    exports.make_ready()
     exporter().template  # noqa: B018  (it is compiled when it is first asked for)
     clean("", "")
 
@@ -48,7 +50,10 @@ def build(job: Job, executed: Path, past: History = NOTHING) -> list[Built]:
     story = twins.read(nb)
     found = {lang: _facts(story, job, lang) for lang in job.languages}
     changed = restated.changes(job, found[job.languages[0]], past)
-    return [_built(story, job, lang, notebook.title(nb, lang), found[lang], changed) for lang in job.languages]
+    called = story.report.page.get("name") or {}  # a page without code has another title than its notebook
+    return [
+        _built(story, job, lang, called.get(lang) or notebook.title(nb, lang), found[lang], changed) for lang in job.languages
+    ]
 
 
 def _facts(story: Story, job: Job, lang: str) -> dict[str, Any]:
@@ -67,9 +72,15 @@ def _built(story: Story, job: Job, lang: str, title: str | None, found: dict[str
         first = page["sections"][0].parts if page["sections"] else page["notes"]  # data source and coverage
         first.append(restated.table(found, changed, lang))
     _refuse_broken_anchors(page)
-    page["facts_file"] = navigation.file_name(job.report, job.languages, lang, "json")
+    page["downloads"] = exports.links(job.report, job.languages, lang, found)
     told = tuple(block.page["told"] for block in story.blocks if "told" in block.page)
-    return Built(lang, _render(page), found, _card(page, found, title or found["title"]), told)
+    return Built(lang, _render(page), found, _card(page, found, title or found["title"]), told, _terms(story, lang))
+
+
+def _terms(story: Story, lang: str) -> tuple[tuple[str, str], ...]:
+    """What the page's definitions explain."""
+    given = [b.page["definitions"].get(lang) or () for b in story.blocks if "definitions" in b.page]
+    return tuple((str(name), str(means)) for said in given for name, means in said)
 
 
 def _page(story: Story, found: dict[str, Any], lang: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from . import places, settings
+from . import customfile, places, settings
 from .errors import UsageError, nearest
 from .schema import Language
 
@@ -82,7 +82,20 @@ def load(path: str | Path) -> Params:
                 f"{file.name} has the key {key!r}, which looks like a secret. "
                 "Secrets come from the environment alone. Remove it there."
             )
-    return settings.check(Params, raw, file)
+    return _with_custom(settings.check(Params, raw, file), file)
+
+
+def _with_custom(read: Params, file: Path) -> Params:
+    """The word `custom` among the reports means every file of params/custom."""
+    named = [
+        [places.CUSTOM_NAME + slug for slug in customfile.slugs()] if name == places.CUSTOM else [name] for name in read.reports
+    ]
+    reports = list(dict.fromkeys(name for names in named for name in names))
+    if not reports:
+        raise UsageError(
+            f"{file.name} lists `custom` alone, and params/custom has no file. Write one there, or name other reports."
+        )
+    return read.model_copy(update={"reports": reports})
 
 
 def check_source(source: str) -> str:

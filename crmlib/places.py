@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+CUSTOM = "custom"  # the one notebook of all pages without code
+CUSTOM_NAME = "custom-"  # how the name of such a page's report begins; the rest is its file's
 ROOT = Path(os.environ.get("CRM_ROOT") or Path(__file__).resolve().parent.parent)
 
 
@@ -17,6 +19,25 @@ def work() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
+
+
+def notebook(report: str) -> Path:
+    """The notebook of a report, whether it is there or not; all pages without code have one in common."""
+    return ROOT / "notebooks" / f"{CUSTOM if custom_slug(report) else report}.ipynb"
+
+
+def custom_slug(report: str) -> str | None:
+    """The file's name of a page without code; of any other report None.
+
+    >>> custom_slug("custom-order-times"), custom_slug("funnel")
+    ('order-times', None)
+    """
+    return report.removeprefix(CUSTOM_NAME) if report.startswith(CUSTOM_NAME) else None
+
+
+def custom_file(slug: str) -> Path:
+    """The file of a page without code."""
+    return ROOT / "params" / "custom" / f"{slug}.yml"
 
 
 def from_root(path: str | Path) -> Path:

@@ -124,6 +124,9 @@ def choose_reports(asked: list[str], only: str) -> list[str]:
     """The shared work first, where there is any; then those of the params file. `only` narrows to one of them, and what it hears of."""
     shared = [PREPARE] * (places.ROOT / "notebooks" / f"{PREPARE}.ipynb").is_file()
     known = list(dict.fromkeys([*shared, *asked]))
+    custom = [name for name in asked if places.custom_slug(name)]
+    if only == places.CUSTOM and custom:
+        return [*shared * any(map(_hears_of_models, custom)), *custom]
     if only and only not in known:
         raise UsageError(_unknown("report", only, known, "REPORT, or reports in the params file"))
     return [*shared * (only != PREPARE and _hears_of_models(only)), only] if only else known
@@ -131,9 +134,8 @@ def choose_reports(asked: list[str], only: str) -> list[str]:
 
 def _hears_of_models(report: str) -> bool:
     """Whether a report's notebook uses what is fitted: `prepare` tells the ledger of it, and later periods are judged by that."""
-    path = notebook.path_of(report)
-    notebook.check(path)
-    return imports.reach_models(imports.code(path))
+    notebook.check(notebook.path_of(report))
+    return imports.reach_models(imports.of_report(report))
 
 
 def jobs(params: Params, asked: Narrowing, prepared: "Prepared", site: Release) -> list[Job]:
@@ -154,8 +156,13 @@ def jobs(params: Params, asked: Narrowing, prepared: "Prepared", site: Release) 
         for team in ([COMPANY] if report == PREPARE else teams)
     ]
     made_of = cache(records.made_of)
-    asked_for = lambda job: asked.force and asked.report in ("", job.report)  # noqa: E731
+    asked_for = lambda job: asked.force and _asked(asked.report, job.report)  # noqa: E731
     return [causes.judged(job, made_of(job.report, job.languages), prepared, site, asked_for(job)) for job in listed]
+
+
+def _asked(only: str, report: str) -> bool:
+    """Whether a report is among those that a run was narrowed to."""
+    return only in ("", report) or (only == places.CUSTOM and places.custom_slug(report) is not None)
 
 
 def lines(listed: list[Job]) -> list[str]:

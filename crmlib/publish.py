@@ -1,11 +1,23 @@
 """Executed notebooks → the site. All appears at once or not at all; a failed report keeps its old page."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import facts, index, ledger, navigation, notebook, pages, records, restated, telling
+from . import (
+    exports,
+    facts,
+    index,
+    ledger,
+    navigation,
+    notebook,
+    pages,
+    records,
+    restated,
+    statistics_table,
+    telling,
+    titles,
+)
 from .errors import CrmError
 from .execution import Outcome, failed_or_ok
 from .frame import maker
@@ -63,13 +75,33 @@ class Edition:
         """Release it: what was added, and everything else as it was."""
         entries = list((self.before | {m.entry.key: m.entry for m in self.made}).values())
         spoken = tuple(dict.fromkeys([*languages, *self.old.languages, *(g for e in entries for g in e.languages)]))
-        files = _carried(self.old, entries) | {name: data for m in self.made for name, data in m.files.items()}
+        files = {name: data for m in self.made for name, data in m.files.items()}
+        kept = [name for entry in entries for name in entry.files if name not in files]
+        files |= {name: self.old.read(name) or b"" for name in kept if name.endswith(".html")}  # their links may change
+        kept = [name for name in kept if name not in files]
         entries, files = _with_navigation(entries, files, spoken)
-        files |= index.indexes(entries, spoken)
+        tables, same = self._statistics(entries, spoken, files)
+        files |= tables | index.indexes(entries, spoken, {*tables, *same})
+        kept = [*kept, *sorted(same)]
         name = new_id(self.out / "releases")
-        release(self.out, name, self.run, Release(None, spoken, tuple(entries)), files, self.old, *self._told())
+        release(self.out, name, self.run, Release(None, spoken, tuple(entries)), files, self.old, *self._told(), kept)
         count = sum(len(m.entry.languages) for m in self.made if not m.outcome.error)
         return Published(self.out / "site" / "index.html", tuple(m.outcome for m in self.made), count)
+
+    def _statistics(
+        self, entries: list[Entry], spoken: tuple[str, ...], files: dict[str, bytes]
+    ) -> tuple[dict[str, bytes], set[str]]:
+        """The tables of all key figures: those that the run touches, anew, and where the others lie that stay."""
+        changed = {(m.entry.folder, m.entry.period) for m in self.made}
+        todo, kept = statistics_table.due(entries, spoken, changed, self.old)
+        asked = (
+            {e.report for mine in todo for e in mine},
+            {label for mine in todo for label in statistics_table.labels(mine[0].period)},
+        )
+        before = [entry for told in ledger.history(self.out, ledger.KPI, *asked).values() for entry in told]
+        past = statistics_table.by_figure([*before, *(entry for m in self.made for entry in m.told)])
+        made = (statistics_table.made(mine, spoken, lambda name: files.get(name) or self.old.read(name), past) for mine in todo)
+        return {name: data for one in made for name, data in one.items()}, kept
 
     def _told(self) -> tuple[list[ledger.Entry], list[str]]:
         """What the ledger keeps of it: the pages' figures; of what they tell in bulk the SQL. What two pages tell, the later one tells."""
@@ -131,6 +163,10 @@ def _good(outcome: Outcome, run: str, past: ledger.History) -> _Made:
     for one in built:
         files[_place(job, one.lang, "html")] = one.html.encode("utf-8", "backslashreplace")
         files[_place(job, one.lang, "json")] = facts.dump(one.facts)
+    told = {one.lang: (one.facts, one.terms) for one in built}
+    files |= {
+        f"{folder(job.team)}/{job.period}/{name}": data for name, data in exports.files(job.report, job.languages, told).items()
+    }
     entry = Entry(
         job.team, folder(job.team), job.period, job.report, job.languages, built[0].card["title"],
         as_of=built[0].facts["provenance"]["as_of"], run=run, cards={one.lang: one.card for one in built},
@@ -157,20 +193,13 @@ def _failed(outcome: Outcome, before: Entry | None, run: str) -> Entry:
 
 def _title(job: Job, lang: str) -> str:
     try:
-        nb = json.loads(notebook.path_of(job.report).read_text("utf-8"))
-        return notebook.title(nb, lang) or job.report
-    except (CrmError, OSError, ValueError):
+        return titles.title(job.report, lang)
+    except (CrmError, OSError, ValueError, AttributeError):  # whatever form the file has
         return job.report
 
 
 def _place(job: Job, lang: str, kind: str) -> str:
     return f"{folder(job.team)}/{job.period}/{navigation.file_name(job.report, job.languages, lang, kind)}"
-
-
-def _carried(old: Release, entries: Iterable[Entry]) -> dict[str, bytes]:
-    """The files of pages that stay."""
-    kept = {name: old.read(name) for entry in entries for name in entry.files}
-    return {name: data for name, data in kept.items() if data is not None}
 
 
 def _with_navigation(

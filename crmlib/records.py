@@ -58,7 +58,8 @@ def made_of(report: str, languages: tuple[str, ...]) -> dict[str, Any]:
     path = notebook.path_of(report)
     return {
         "notebook": _content(path),
-        "code": imports.code(path),
+        "code": imports.of_report(report),
+        **({"custom": own} if (own := imports.own_file(report)) else {}),
         "lock": _content(places.ROOT / "requirements.lock"),
         "parameters": {"languages": list(languages)},
         "texts": imports.texts(),

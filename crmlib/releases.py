@@ -61,12 +61,15 @@ class Release:
         path = self.folder / name if self.folder else None
         return path.read_bytes() if path and path.is_file() else None
 
+    def has(self, name: str) -> bool:
+        return self.folder is not None and (self.folder / name).is_file()
+
     def entry(self, key: tuple[str, str, str]) -> Entry | None:
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def holds(self, entry: Entry) -> bool:
         """Whether all files of a page are there."""
-        return self.folder is not None and all((self.folder / name).is_file() for name in entry.files)
+        return all(self.has(name) for name in entry.files)
 
 
 def current(out: Path) -> Release:
@@ -97,16 +100,19 @@ def _told(folder: Path) -> Path:
 
 
 def release(
-    out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release, told: Sequence[ledger.Entry] = (), more: Sequence[str] = ()
+    out: Path, name: str, run: str, new: Release, files: dict[str, bytes], old: Release, told: Sequence[ledger.Entry] = (), more: Sequence[str] = (),
+    kept: Iterable[str] = (),
 ) -> Path:  # fmt: skip
     """Build a release and let readers see it; they see all of it or nothing.
 
-    `told`, `more` (as SQL): what the ledger keeps of it, if it is shown.
+    `kept`: what stays as it is in the old release, without being read · `told`, `more` (as SQL): what the ledger keeps of it, if it is shown.
     """
     folder = out / "releases" / name
     try:
         for path, data in files.items():
             _put(folder, path, data, old)
+        for path in kept:
+            _keep(folder, path, old)
         _write_manifest(folder, run, new)
         if told or more:
             ledger.write(_told(folder), told, more)
@@ -137,6 +143,17 @@ def _put(folder: Path, name: str, data: bytes, old: Release) -> None:
     half = path.with_name(f".{path.name}.part")
     half.write_bytes(data)
     half.replace(path)
+
+
+def _keep(folder: Path, name: str, old: Release) -> None:
+    """The same file in both releases."""
+    if old.folder is None:
+        raise AssertionError("there is nothing to keep before the first release")
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(old.folder / name, folder / name)
+    except OSError:  # a file system without hard links, or too many of one file
+        shutil.copyfile(old.folder / name, folder / name)
 
 
 def _write_manifest(folder: Path, run: str, new: Release) -> None:

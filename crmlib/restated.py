@@ -51,11 +51,16 @@ def common(job: Job, found: dict[str, Any], run: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _figure(kpi: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def target(kpi: dict[str, Any]) -> str:
+    """What the ledger calls a figure."""
     dimension = kpi["dimension"]
     said = dimension if isinstance(dimension, str) else json.dumps(dimension, sort_keys=True, ensure_ascii=False)
+    return kpi["name"] if dimension is None else f"{kpi['name']}/{said}"
+
+
+def _figure(kpi: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     return {
-        "target": kpi["name"] if dimension is None else f"{kpi['name']}/{said}", "unit": kpi["unit"],
+        "target": target(kpi), "unit": kpi["unit"],
         "currency": currency(found, kpi["unit"]), "value": kpi["value"], "base": kpi["base"], "reason": kpi["reason"],
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ SQL_TYPES = {
 }  # fmt: skip
 REVENUE_STATUSES_LEFT_OUT = ("cancelled", "refunded", "unavailable")
 UNASSIGNED = "unassigned"
+NONE_GIVEN = "none given"  # what a row belongs to whose word is missing
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ def _add_block(section: Section, block: Block, lang: str) -> None:
     if not made:
         return
     section.parts.append(Markup(made))
+    for entry in block.page.get("entries", ()):  # of a block of several figures
+        section.entries.append((entry["id"], twins.spoken(entry["label"], lang, "a label")))
     heading = _H3.search(made)
     if block.id and heading and f'id="{block.id}"' in made:
         short = block.page.get("toc")  # a shorter label than the headline, where the block has one

@@ -1,6 +1,7 @@
 """Settings files (YAML) → checked records: no duplicate keys, no retyping, unknown keys refused with the nearest right one."""
 
 import reprlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -65,16 +66,31 @@ def load(path: Path) -> dict[str, Any]:
     return data
 
 
-def line_of(path: Path, keys: tuple[str, ...]) -> int:
-    """The line in which a key of a settings file stands (the last of the keys that is there)."""
+def line_of(path: Path, keys: Sequence[str | int]) -> int:
+    """The line in which a key of a settings file stands (the last of the keys that is there); a number counts the items of a list."""
     node, line = yaml.compose(path.read_text("utf-8-sig"), yaml.SafeLoader), 1
     for key in keys:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((k, v) for k, v in pairs if k.value == key), None)
+        found = _below(node, key)
         if found is None:
             break
         line, node = found[0].start_mark.line + 1, found[1]
     return line
+
+
+def _below(node: Any, key: str | int) -> tuple[Any, Any] | None:
+    """What stands under a key, or at a place of a list: where it begins, and what it is."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key]
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next(((k, v) for k, v in pairs if k.value == str(key)), None)
+
+
+def refused(path: Path, keys: Sequence[str | int], value: object, said: str) -> UsageError:
+    """The error of a value that means nothing: file and line, place, value, what is right, where to change it."""
+    seen = "" if value is None else f" is {_SHORT.repr(value)}"
+    end = "" if said.endswith(("?", ".")) else "."
+    where = ".".join(map(str, keys)) or "the file"
+    return UsageError(f"{path.name}, line {line_of(path, keys)}: {where}{seen}: {said}{end} Change it in {path.name}.")
 
 
 def check(model: type[M], data: object, path: Path) -> M:
@@ -88,11 +104,11 @@ def check(model: type[M], data: object, path: Path) -> M:
 
 
 def _sentence(model: type[BaseModel], error: Any, path: Path) -> str:
-    keys = tuple(str(p) for p in error["loc"])
-    where, file = ".".join(keys) or "the file", path.name
+    keys = tuple(p if isinstance(p, int) else str(p) for p in error["loc"])
+    where, file = ".".join(map(str, keys)) or "the file", path.name
     at = f"{file}, line {line_of(path, keys)}" if keys and path.is_file() else file
     if error["type"] == "extra_forbidden":
-        hint = nearest(keys[-1], _keys(model, error["loc"]))
+        hint = nearest(str(keys[-1]), _keys(model, error["loc"]))
         return f"{at}: {file} has the key {where!r}, which nothing reads: {hint}"
     if error["type"] == "missing":
         return f"{file} has no {where!r}. It is needed. Add it there."

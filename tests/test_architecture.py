@@ -19,13 +19,13 @@ ROOT = places.ROOT
 LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
-FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "told", "imports"}
+FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "told", "imports", "reasons", "metric_list", "titles"}
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
-        "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved"}  # fmt: skip
+        "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved", "fields", "asked", "custom", "customfile"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "cells", "sheets", "exports", "explained", "statistics_table", "subjects", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),
@@ -33,12 +33,12 @@ MAY_IMPORT = {
     "means": set(),
     "kpi": {"errors", "periods", "schema", "crm", "measures", "means"},
     **{
-        room: {"errors", "periods", "schema", "crm", "measures", "means", "kpi", "metrics", "models"}
+        room: {"errors", "periods", "schema", "asked", "custom", "crm", "measures", "means", "kpi", "metrics", "models"}
         for room in ("metrics", "models")
     },
-    "findings": FOUNDATIONS | NUMBERS | {"schema", "crm", "findings"},
+    "findings": FOUNDATIONS | NUMBERS | {"schema", "custom", "crm", "findings"},
     **dict.fromkeys(PICTURES, {"errors", "periods", "fmt", "texts"} | PICTURES),
-    "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "crm", "marks", "findings", "blocks"},
+    "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "fields", "asked", "custom", "crm", "marks", "findings", "blocks"},
     "demo": FOUNDATIONS | {"schema", "demo"},
     **dict.fromkeys(MACHINE, FOUNDATIONS | DOOR | MACHINE | {"demo"}),
 }

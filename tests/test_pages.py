@@ -18,8 +18,10 @@ def out(tmp_path, monkeypatch):
 def test_two_languages_from_one_notebook(out):
     assert bring(out, outcome(out)).pages == 2
     assert sorted(tree(out)) == [
-        "index.html", "index.zh.html", "north/2026-10/funnel.html", "north/2026-10/funnel.json",
-        "north/2026-10/funnel.zh.html", "north/2026-10/funnel.zh.json", "north/index.html", "north/index.zh.html",
+        "index.html", "index.zh.html", "north/2026-10/funnel-stages.csv",
+        *(f"north/2026-10/funnel.{end}" for end in ("html", "json", "xlsx", "zh.html", "zh.json", "zh.xlsx")),
+        "north/2026-10/statistics.xlsx", "north/2026-10/statistics.zh.xlsx",
+        "north/index.html", "north/index.zh.html",
     ]  # fmt: skip
     english, chinese = read(out, "north/2026-10/funnel.html"), read(out, "north/2026-10/funnel.zh.html")
     assert '<html lang="en">' in english and '<html lang="zh-CN">' in chinese

@@ -54,7 +54,8 @@ def test_the_list_of_audiences_has_no_figures(out):
 
 def test_one_language_has_plain_files_alone(out):
     bring(out, outcome(out, languages=("zh",)), languages=("zh",))
-    assert sorted(tree(out)) == ["index.html", "north/2026-10/funnel.html", "north/2026-10/funnel.json", "north/index.html"]
+    plain = [f"north/2026-10/funnel{end}" for end in ("-stages.csv", ".html", ".json", ".xlsx")]
+    assert sorted(tree(out)) == ["index.html", *plain, "north/2026-10/statistics.xlsx", "north/index.html"]
     assert '<html lang="zh-CN">' in read(out, "index.html")
 
 
@@ -80,7 +81,8 @@ def test_a_failed_report_keeps_its_page_and_the_index_says_so(out):
     done = bring(out, failed(), outcome(out, team="east"), outcome(out, name="sales"))
     assert [o.job.team for o in done.failed] == ["north"] and done.pages == 4
     after = tree(out)
-    assert {n: after[n] for n in before if "index" not in n} == {n: d for n, d in before.items() if "index" not in n}
+    same = {n: d for n, d in before.items() if "index" not in n and "statistics" not in n}  # these two speak of the new one too
+    assert {n: after[n] for n in same} == same
     page = read(out, "north/index.html")
     assert "! Not updated since" in page and '<time datetime="2026-10-31">31 Oct 2026</time>' in page
     assert "secret" not in page and "broke" not in page

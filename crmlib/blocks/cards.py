@@ -5,7 +5,7 @@ from typing import Any
 from .. import charts, fmt, texts
 from ..crm import Crm
 from ..kpi import Change, Kpi
-from .bundle import esc, exact, localised
+from .bundle import esc, exact, localised, plain
 from .tables import counts
 
 
@@ -15,6 +15,12 @@ def value_text(kpi: Kpi, value: float | None, lang: str, currency: str, base: fl
         return counts(value, base, lang) if kpi.part is not None else fmt.MISSING
     text = fmt.unit(value, kpi.unit, lang, currency)
     return texts.days(text, lang) if kpi.unit == "days" and value is not None else text
+
+
+def called(kpi: Kpi, lang: str) -> str:
+    """What a figure is called; where its name alone does not say it, with what it is of."""
+    name = texts.name(kpi.name, lang)
+    return texts.say("page.titled", lang, what=plain(kpi.about[lang]), title=name) if kpi.about else name
 
 
 def delta_text(kpi: Kpi, change: Change, lang: str, currency: str) -> str:
@@ -115,7 +121,7 @@ def card(kpi: Kpi, crm: Crm, lang: str) -> str:
     better = texts.say(f"page.better_{kpi.better or 'none'}", lang)
     lines = reason + _against(kpi, crm, "previous", lang) + _against(kpi, crm, "year_before", lang) + _target(kpi, lang, currency)
     return (
-        f'<li class="kpi"><h3>{esc(texts.name(kpi.name, lang))}</h3><p class="v">{value}</p>{_spark(kpi, crm, lang)}'
+        f'<li class="kpi"><h3>{esc(called(kpi, lang))}</h3><p class="v">{value}</p>{_spark(kpi, crm, lang)}'
         f"<ul>{lines}<li>{better}</li></ul></li>"
     )
 
@@ -169,7 +175,7 @@ def _figure_row(kpi: Kpi, crm: Crm, lang: str) -> str:
         value(kpi.previous, kpi.previous_base), _mark(kpi, previous, lang, currency), value(kpi.year_before, kpi.year_before_base),
         _mark(kpi, year, lang, currency), value(kpi.target),
     ]  # fmt: skip
-    return f'<tr><th scope="row">{esc(texts.name(kpi.name, lang))}</th>{"".join(f"<td>{c}</td>" for c in cells)}<td class="w">{said}</td></tr>'
+    return f'<tr><th scope="row">{esc(called(kpi, lang))}</th>{"".join(f"<td>{c}</td>" for c in cells)}<td class="w">{said}</td></tr>'
 
 
 def _mark(kpi: Kpi, change: Change | None, lang: str, currency: str) -> str:
@@ -185,7 +191,7 @@ def kpi_facts(kpi: Kpi, languages: list[str]) -> dict[str, Any]:
     reason = localised(languages, lambda g: texts.say(f"reasons.{kpi.reason}", g)) if kpi.reason else None
     numbers = {k: exact(getattr(kpi, k), kpi.unit) for k in ("previous", "year_before", "target")}
     return {
-        "name": kpi.name, "label": localised(languages, lambda g: texts.name(kpi.name, g)), "value": exact(kpi.value, kpi.unit),
+        "name": kpi.name, "label": localised(languages, lambda g: called(kpi, g)), "value": exact(kpi.value, kpi.unit),
         "unit": kpi.unit, "part": exact(kpi.part), "base": exact(kpi.base), **numbers, "better": kpi.better,
         "dimension": kpi.dimension, "reason": reason,
     }  # fmt: skip

@@ -7,6 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from ..asked import AGGREGATES
+from ..fields import by_name, said_in
+
 # columns whose name does not say it; all others go by their ending, and what has none is a word
 _UNITS = {
     **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers", "scores", "judged"), "count"),
@@ -28,6 +31,10 @@ _UNITS = {
     **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "fine"),
     **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
+    **dict.fromkeys(("rank", "best_rank", "worst_rank"), "count"),
+    **dict.fromkeys(("yoy", "mom", "target_attainment"), "share"),
+    "money_per_person": "money",
+    "deals_per_person": "ratio",
 }  # fmt: skip
 _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "money", "days": "days", "score": "score", "on": "day",
             "nps": "points", "ratio": "ratio", "answers": "count", "base": "count", "id": "text", "customers": "count", "frequency": "ratio", "gap": "gap"}  # fmt: skip
@@ -38,7 +45,7 @@ OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers 
 OF_CHANGE = ("growth_share", "customer_growth_yoy")  # nor is a change on a small base
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "win_rate": lambda t: t["won_count"] + t["lost_count"],
+    "win_rate": lambda t: t["closed_count"] if "closed_count" in t else t["won_count"] + t["lost_count"],
     "conversion_to_next": lambda t: t["count"],
     "stage_loss_rate": lambda t: t["count"],
     "conversion_from_previous": lambda t: _groups(t)["count"].shift(1),
@@ -64,6 +71,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "right_share": lambda t: t["warned_of_count"],
     "at_most_share": lambda t: t["warned_of_count"],
     "foreseen_share": lambda t: t["left_count"],
+    "expected_rate": lambda t: t["closed_count"],
 }
 
 
@@ -74,14 +82,26 @@ def unit_of(column: str) -> str:
     ('count', 'days', 'money', 'word')
     """
     stem, _, ending = column.rpartition("_")
+    if made := _made(column):
+        return made
     own = _OF_ANOTHER.sub("", column)
     return _UNITS.get(column) or _UNITS.get(own) or (_ENDINGS.get(ending) if stem else None) or "word"
 
 
+def _made(column: str) -> str | None:
+    """The unit of a column of a page without code: a column of the schema (<table>_<column>), as it is or put together."""
+    first, _, rest = column.partition("_")
+    if column in by_name():
+        return "text" if by_name()[column].type in ("id", "text") else "word"
+    if first == "distinct" and rest in by_name():
+        return "count"
+    return said_in(by_name()[rest]) if first in (*AGGREGATES, "share") and rest in by_name() else None
+
+
 def bases(frame: pd.DataFrame) -> pd.DataFrame:
-    """The base of every share in a table, in a column of the same name: by the table above, else the column `<name>_base`."""
-    found = {c: _BASES[c](frame) for c in frame.columns if c in _BASES}
-    found |= {c: frame[f"{c}_base"] for c in frame.columns if c not in _BASES and f"{c}_base" in frame}
+    """The base of every share in a table, in a column of the same name: the column `<name>_base`, else by the table above."""
+    found = {c: frame[f"{c}_base"] for c in frame.columns if f"{c}_base" in frame}
+    found |= {c: _BASES[c](frame) for c in frame.columns if c in _BASES and c not in found}
     return pd.DataFrame(found, index=frame.index)
 
 

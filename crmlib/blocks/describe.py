@@ -24,6 +24,7 @@ _BARS = (
     {"value": "value_amount", "before": "year_cac_amount"},
 )
 _DOTS = (
+    {"value": "win_rate", "low": "low_share", "high": "high_share", "cases": "closed_count", "expected": "expected_rate"},
     {"value": "csat_mean", "low": "low_score", "high": "high_score", "cases": "scores"},
     {"value": "nps", "low": "low_nps", "high": "high_nps", "cases": "nps_answers"},
 )
@@ -37,9 +38,9 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     data = data.assign(**{c: data[c].where(base >= min_base) for c, base in bases(data).items()})
     names = {"name": data.columns[0], "value": data.columns[-1]} | _DRAWN.get(chart.__name__, {})
     if chart is charts.dots:
-        names |= _DOTS[0] if "csat_mean" in data else _DOTS[1]
+        names |= next(known for known in _DOTS if known["value"] in data)
     if chart is charts.bars:
-        names |= next((known for known in _BARS if known["value"] in data), {})
+        names |= next((known for known in _BARS if known["value"] in data), {"before": f"previous_{data.columns[-1]}"})
     if chart is charts.bars and "earlier_share" in data:
         names |= {"before": "earlier_share"}
     if chart is charts.trend:

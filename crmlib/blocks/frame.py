@@ -4,7 +4,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-from .. import fmt, texts
+from .. import fmt, texts, titles
 from ..crm import ALL, Crm
 from ..imports import revision
 from ..marks import marks
@@ -19,11 +19,12 @@ def opening(crm: Crm, report: str, languages: list[str]) -> Block:
     """The masthead's words, the facts' head, and notes on what the reader must know first."""
     team = lambda g: plain(team_words(crm, g))  # noqa: E731
     moment = lambda g: {"period": fmt.period(crm.period, g), "day": fmt.day(crm.as_of, g)}  # noqa: E731
-    words = lambda g: {"report": texts.report(report, "name", g), "team": team(g), **moment(g)}  # noqa: E731
+    words = lambda g: {"report": plain(titles.title(report, g)), "team": team(g), **moment(g)}  # noqa: E731
     title = {g: texts.say("page.title", g, **words(g)) for g in languages}
     page = {
+        "name": {g: words(g)["report"] for g in languages},
         "title": title,
-        "question": {g: texts.report(report, "question", g) for g in languages},
+        "question": {g: plain(titles.question(report, g)) for g in languages},
         "as_of": {g: texts.say("page.as_of", g, day=words(g)["day"]) for g in languages},
         "head": {g: texts.say("page.head", g, **words(g)) for g in languages},
         "notes": [{g: note(g) for g in languages} for note in _notes(crm)],

@@ -10,6 +10,7 @@ from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
 from .bundle import Block, esc, exact, localised, told
+from .cards import called
 
 _COLOUR = {"problem": "bad", "warning": "bad", "opportunity": "good", "info": ""}
 
@@ -109,10 +110,12 @@ def _actions(crm: Crm, asked: Iterable[Finding], lang: str) -> str:
 def definitions_block(kpis: list[Kpi], terms: Iterable[str], languages: list[str]) -> Block:
     """The figures' and the page's own words, each in a sentence."""
 
+    def said(lang: str) -> list[tuple[str, str]]:
+        figures = [(called(k, lang), texts.definition(k.name, lang)) for k in kpis]
+        return figures + [(texts.term(t, "name", lang), texts.term(t, "means", lang)) for t in terms]
+
     def html(lang: str) -> str:
-        said = [(texts.name(k.name, lang), texts.definition(k.name, lang)) for k in kpis]
-        said += [(texts.term(t, "name", lang), texts.term(t, "means", lang)) for t in terms]
-        items = "".join(f"<dt>{esc(name)}</dt><dd>{told(means)}</dd>" for name, means in said)
+        items = "".join(f"<dt>{esc(name)}</dt><dd>{told(means)}</dd>" for name, means in said(lang))
         return f'<p>{texts.say("page.definitions", lang)}</p><dl class="defs">{items}</dl>'
 
-    return Block({g: html(g) for g in languages}, id="definitions")
+    return Block({g: html(g) for g in languages}, id="definitions", page={"definitions": {g: said(g) for g in languages}})

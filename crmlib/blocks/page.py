@@ -1,18 +1,20 @@
 """`Page`: the blocks of one report for one team and period, in every language of the run."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from .. import charts, findings, fmt, texts, theme
+from .. import charts, fmt, texts, theme
 from ..crm import Crm
 from ..findings import Finding
 from ..kpi import Kpi
-from . import cards, frame, lists
+from . import captions, cards, frame, lists
+from .about import ABOUT
 from .bundle import Block, esc, told
+from .captions import Said
 from .describe import MEASURE, describe, drawn_of, heads_of, key_of, numbers_of, thing_of
 from .tables import table, table_facts
 from .tells import tells
@@ -56,25 +58,27 @@ class Page:
         return Block(html, id="kpis", facts=facts, summary=summary)
 
     def figure(
-        self, name: str, headline: Finding, chart: Callable, data: pd.DataFrame, *, unit: str | None = None,
-        table: str | None = None, needs: Iterable[str] = (), says: Iterable[Finding] = (), window: Callable[[str], str] | None = None, hot: Any = None, **options: Any,
+        self, name: str, headline: Said, chart: Callable, data: pd.DataFrame, *, unit: str | None = None, units: Mapping[str, str] | None = None,
+        table: str | None = None, needs: Iterable[str] = (), says: Iterable[Finding] = (), window: Callable[[str], str] | None = None, hot: Any = None,
+        note: Callable[[str], str] | None = None, **options: Any,
     ) -> Block:  # fmt: skip
         """A chart under the sentence that it shows, with its numbers folded below.
 
         `chart`: a function of crmlib.charts · `data`: the table drawn, names first (scatter: group if any, x, y) · `says`:
         sentences beside it · `window`: the deals or days it is about, in words · `hot`: the row that is the finding ·
-        `table`: what its table is called (default: as the figure) · `needs`: tables or table.column without which it says so
+        `table`: what its table is called (default: as the figure) · `needs`: tables or table.column without which it says so ·
+        `units`: of columns whose name does not say it
         """
         drawn, numbers = drawn_of(chart, data, self.crm.business.min_base), numbers_of(chart, data)
         if self._absent(needs) or not drawn[MEASURE.get(chart.__name__, "value")].fillna(0).any():
-            return self.table(name, headline, numbers, window=window, table=table, needs=needs)
+            return self.table(name, headline, numbers, window=window, table=table, needs=needs, note=note, units=units)
         drawn = drawn.assign(hot=drawn["name"] == hot) if chart in (charts.ranges, charts.dots) else drawn
         extra = options | ({"unit": unit} if unit else {}) | ({"highlight": hot} if chart in (charts.steps, charts.bars) else {})
 
         def html(lang: str) -> str:
             title = self._sentence(headline, "title", lang)
             more = heads_of(chart, data, lang) | (
-                {"currency": self.crm.business.currency} if unit == "money" or chart is charts.scatter else {}
+                {"currency": self.crm.business.currency} if (unit or "").startswith("money") or chart is charts.scatter else {}
             )
             shape = {k: v(lang) if callable(v) else v for k, v in extra.items()}
             picture = theme.svg(
@@ -84,7 +88,8 @@ class Page:
                 describe(chart, drawn, lang, unit, self.crm.business.currency, more),
             )
             beside = "".join(f"<p>{told(self._sentence(s, 'title', lang))}</p>" for s in says)
-            folded = self._table(table or name, numbers, lang, window, hot)
+            small = note(lang) if note else ""
+            folded = self._table(table or name, numbers, lang, window, hot, small, headline, units)
             two = (
                 f'<div class="two"><div>{lists.key(chart, lang, hot, drawn)}{picture}</div><div class="say">{beside}</div></div>'
             )
@@ -96,26 +101,26 @@ class Page:
                 lang,
             )
 
-        toc = {"toc": self._each(lambda g: texts.short(self._key(name), g))}
-        return Block(self._each(html), id=name, facts={"tables": [self._facts(table or name, numbers, window)]}, page=toc)
+        facts = {"tables": [self._facts(table or name, numbers, window, headline)]}
+        return Block(self._each(html), id=name, facts=facts, page=self._toc(name, headline))
 
     def table(
-        self, name: str, headline: Finding, data: pd.DataFrame, *, window: Callable[[str], str] | None = None, hot: Any = None,
-        table: str | None = None, needs: Iterable[str] = (), note: Callable[[str], str] | None = None,
+        self, name: str, headline: Said, data: pd.DataFrame, *, window: Callable[[str], str] | None = None, hot: Any = None,
+        table: str | None = None, needs: Iterable[str] = (), note: Callable[[str], str] | None = None, units: Mapping[str, str] | None = None,
     ) -> Block:  # fmt: skip
         """A table under the sentence that it shows."""
         called, absent = table or name, self._absent(needs)
 
         def html(lang: str) -> str:
             if absent:
-                return self._framed(name, self._caption(called, lang, window), "", self._missing(absent, lang), lang)
-            body = self._table(called, data, lang, window, hot, note(lang) if note else "") if len(data) else self._nothing(lang)
+                return self._framed(name, self._caption(called, lang, window, headline), "", self._missing(absent, lang), lang)
+            small = note(lang) if note else ""
+            body = self._table(called, data, lang, window, hot, small, headline, units) if len(data) else self._nothing(lang)
             title = self._sentence(headline, "title", lang)
             return self._framed(name, title, self._sub(name, lang, window), body + self._source(lang), lang)
 
-        facts = {"tables": [self._facts(called, data, window)]}
-        toc = {"toc": self._each(lambda g: texts.short(self._key(name), g))}
-        return Block(self._each(html), id=name, facts=None if absent else facts, page=toc)
+        facts = {"tables": [self._facts(called, data, window, headline)]}
+        return Block(self._each(html), id=name, facts=None if absent else facts, page=self._toc(name, headline))
 
     def folded(
         self,
@@ -172,15 +177,10 @@ class Page:
 
     # ------------------------------------------------------------------------------------------------ words
 
-    def _key(self, name: str) -> str:
-        """What texts call a figure or table: this report's own name for it where it has one."""
-        own = f"{self.report}.{key_of(name)}"
-        return own if texts.has(f"captions.{own}") else key_of(name)
-
     def _absent(self, needs: Iterable[str]) -> list[str]:
         """What of this was not delivered; without every table that a report is about, that alone is said."""
         missing = lambda names: [n for n in names if not self.crm.has(*n.split("."))]  # noqa: E731
-        about = _ABOUT.get(self.report, ())
+        about = ABOUT.get(self.report, ())
         return missing(about) if missing(about) == list(about) != [] else missing(needs)
 
     def _missing(self, absent: list[str], lang: str) -> str:
@@ -197,27 +197,30 @@ class Page:
     def _each(self, make: Callable[[str], str]) -> dict[str, str]:
         return {lang: make(lang) for lang in self.languages}
 
-    def _sentence(self, finding: Finding, part: str, lang: str) -> str:
-        return findings.render(finding, part, lang, self.crm.business.currency)
+    def _sentence(self, said: Said, part: str, lang: str) -> str:
+        return captions.sentence(said, part, lang, self.crm.business.currency)
+
+    def _toc(self, name: str, said: Said) -> dict[str, Any]:
+        return {"toc": self._each(lambda g: captions.short(self.report, name, g, said))}
 
     def _words(self, lang: str, window: Callable[[str], str] | None) -> dict[str, str]:
         return {
             "team": self.team(lang), "period": self.period(lang), "day": fmt.day(self.crm.as_of, lang), "window": window(lang) if window else "",
         }  # fmt: skip
 
+    def _caption(self, name: str, lang: str, window: Callable[[str], str] | None, said: Said | None = None) -> str:
+        return captions.caption(self.report, name, lang, self._words(lang, window), said)
+
     def _sub(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        key = f"subs.{self._key(name)}"
-        return texts.say(key, lang, **self._words(lang, window)) if texts.has(key) else ""
+        return captions.sub(self.report, name, lang, self._words(lang, window))
 
-    def _caption(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        return texts.say(f"captions.{self._key(name)}", lang, **self._words(lang, window))
-
-    def _table(self, name: str, data: pd.DataFrame, lang: str, window: Any, hot: Any, note: str = "") -> str:
+    def _table(self, name: str, data: pd.DataFrame, lang: str, window: Any, hot: Any, note: str = "", said: Said | None = None,
+               units: Mapping[str, str] | None = None) -> str:  # fmt: skip
         business = self.crm.business
-        return table(data, self._caption(name, lang, window), lang, business.currency, business.min_base, note, hot)
+        return table(data, self._caption(name, lang, window, said), lang, business.currency, business.min_base, note, hot, units)
 
-    def _facts(self, name: str, data: pd.DataFrame, window: Any) -> dict[str, Any]:
-        return table_facts(key_of(name), data, list(self.languages), lambda g: self._caption(name, g, window))
+    def _facts(self, name: str, data: pd.DataFrame, window: Any, said: Said | None = None) -> dict[str, Any]:
+        return table_facts(key_of(name), data, list(self.languages), lambda g: self._caption(name, g, window, said))
 
     def _nothing(self, lang: str) -> str:
         return f"<p>{esc(texts.say('page.no_rows', lang, period=self.period(lang)))}</p>"
@@ -231,16 +234,3 @@ class Page:
         return (
             f'<figure class="fig" id="{name}" aria-labelledby="{name}-h"><h3 id="{name}-h">{told(title)}</h3>{sub}{body}</figure>'
         )
-
-
-# the tables of which a report needs one, or has nothing to show
-_ABOUT: dict[str, tuple[str, ...]] = {
-    "funnel": ("opportunities",),
-    "feedback": ("feedback",),
-    "activity": ("interactions", "orders", "opportunities"),
-    "churn": ("interactions", "orders", "opportunities"),
-    "value": ("orders",),
-    "segments": ("interactions", "orders"),
-    "kpis": ("customers", "orders", "opportunities"),
-    "customers": ("customers", "orders", "opportunities"),
-}

@@ -1,12 +1,13 @@
 """Frames as tables: escaped, with scope and caption, units in the head, no percentage on a small base."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from .. import fmt, texts
-from ..metrics.deals import NONE_GIVEN
+from .. import fmt, reasons, texts
+from ..schema import NONE_GIVEN
 from .bundle import esc, exact, localised
 from .columns import OF_CHANGE, OF_MONEY, bases, unit_of
 
@@ -32,21 +33,9 @@ _FLAGS = {
 }
 
 
-_REASONS = {
-    "_drop": "share",
-    "_share": "share",
-    "_trend": "share",
-    "_gaps": "ratio",
-    "_days": "days",
-    "amount_": "count",
-    "value_": "count",
-    "satisfaction_": "score",
-}
-
-
-def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0) -> str:
-    """The text of one cell; a share below `min_base` is its counts (of money and of changes: nothing)."""
-    unit = unit_of(column)
+def cell(value: Any, column: str, lang: str, base: float | None = None, min_base: int = 0, said_in: str = "") -> str:
+    """The text of one cell; a share below `min_base` is its counts (of money and of changes: nothing). `said_in`: another unit than the column's."""
+    unit, _, digits = (said_in or unit_of(column)).partition(".")
     if not fmt.known(value) or not str(value).strip():
         return fmt.MISSING
     if unit == "flag":
@@ -54,26 +43,20 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     if unit == "period":
         return fmt.period(value, lang)
     if unit == "reasons":
-        return "<br>".join(esc(_reason(reason, lang)) for reason in value.split("; "))
+        return "<br>".join(esc(reasons.said(reason, lang)) for reason in value.split("; "))
     if unit in ("word", "text"):
         said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
         return fmt.MISSING if column in (*OF_MONEY, *OF_CHANGE) else counts(value, base, lang)
+    if digits:
+        return fmt.unit(value, f"{unit}.{digits}", lang)
     return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
 
 
-def _reason(told: str, lang: str) -> str:
-    """A reason of a warning (`feature value usual`) in words."""
-    feature, value, typical = told.split(" ")
-    unit = next((u for ending, u in _REASONS.items() if ending in feature), "count")
-    now, then = (fmt.unit(float(v), unit, lang) for v in (value, typical))
-    return texts.say("page.reason", lang, what=texts.word(f"feature {feature}", lang), value=now, usual=then)
-
-
-def head(column: str, lang: str, currency: str) -> str:
+def head(column: str, lang: str, currency: str, said_in: str = "") -> str:
     label = esc(texts.column(column, lang))
-    if unit_of(column) == "money":
+    if (said_in or unit_of(column)).startswith("money"):
         symbol = fmt.currency_symbol(currency, lang)
         return f"{label}, {symbol}" if lang == "en" else f"{label}（{symbol}）"
     if column in ("sales_cycle_days", "sales_cycle_p90"):
@@ -89,14 +72,16 @@ def table(
     min_base: int,
     note: str = "",
     hot: Any = None,
+    units: Mapping[str, str] | None = None,
 ) -> str:
-    """A frame as the page's table; `hot` names the value of the first column whose row is shaded."""
-    columns = list(frame.columns)
-    heads = "".join(f'<th scope="col"{_wide(c)}>{head(c, lang, currency)}</th>' for c in columns)
+    """A frame as the page's table; `hot` names the value of the first column whose row is shaded. `units`: of columns whose name
+    does not say it."""
+    columns, own = list(frame.columns), units or {}
+    heads = "".join(f'<th scope="col"{_wide(c)}>{head(c, lang, currency, own.get(c, ""))}</th>' for c in columns)
     based = bases(frame).to_dict("records") or [{}] * len(frame)
     body = ""
     for row, base in zip(frame.itertuples(index=False, name=None), based, strict=True):
-        cells = [cell(v, c, lang, base.get(c), min_base) for c, v in zip(columns, row, strict=True)]
+        cells = [cell(v, c, lang, base.get(c), min_base, own.get(c, "")) for c, v in zip(columns, row, strict=True)]
         body += _row(cells, columns, hot is not None and row[0] == hot)
     small = f"<small>{note}</small>" if note else ""
     wide = " wide" if len(columns) > 10 else ""
@@ -122,5 +107,7 @@ def table_facts(name: str, frame: pd.DataFrame, languages: list[str], caption: C
         "name": name,
         "caption": localised(languages, caption),
         "columns": list(frame.columns),
+        "labels": [localised(languages, partial(texts.column, c)) for c in frame.columns],
+        "units": [unit_of(c) for c in frame.columns],
         "rows": rows,
     }

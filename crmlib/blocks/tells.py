@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from .. import fmt, ledger, texts, told
+from .. import fmt, ledger, texts, titles, told
 from ..crm import Crm
 from ..errors import UsageError, nearest
 from .bundle import Block, esc
@@ -38,5 +38,5 @@ def _columns(rows: Any) -> Any:
 
 def _line(kind: str, report: str, count: int, days: tuple[date, date], lang: str) -> str:
     window = texts.say("page.window", lang, start=fmt.day(days[0], lang), end=fmt.day(days[1] - timedelta(days=1), lang))
-    words = {"count": fmt.count(count, lang), "report": texts.report(report, "name", lang), "window": window}
+    words = {"count": fmt.count(count, lang), "report": titles.title(report, lang), "window": window}
     return f"<p>{esc(texts.say(f'page.told_{kind}', lang, **words))}</p>"

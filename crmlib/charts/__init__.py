@@ -20,6 +20,7 @@ from .trend import trend
 _KEYS = {
     "steps": [("box", "c1", "reached"), ("box", "c1-soft", "lost_since"), ("box", "c2-soft", "bottleneck")],
     "dots": [("dot", "c1", "key_mean"), ("range", "c1", "key_interval")],
+    "rates": [("dot", "c1", "key_rate"), ("ring", "ink-3", "key_expected"), ("range", "c1", "key_interval")],
     "ranges": [("dot", "c1", "key_median"), ("ring", "ink-3", "key_before"), ("range", "c1", "key_p90")],
 }
 
@@ -34,7 +35,7 @@ def key(shape: str, lang: str, highlight: bool = False, frame: pd.DataFrame | No
     """
     if shape == "scatter" and frame is not None:
         return legend(frame, lang)
-    marks = _KEYS.get(shape, [])
+    marks = _KEYS.get("rates" if shape == "dots" and frame is not None and "expected" in frame else shape, [])
     return [(mark, token, texts.say(f"charts.{word}", lang)) for mark, token, word in marks if highlight or word != "bottleneck"]
 
 

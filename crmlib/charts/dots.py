@@ -10,17 +10,26 @@ from .. import fmt, texts
 from ..theme import WIDTH, width
 from .columns import Column, named, number, rows_of, table
 from .marks import bar, dot, line, to_units, write
+from .scale import short
 
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
 def dots(frame: pd.DataFrame, lang: str, unit: str) -> Figure:
-    """name, value, low, high (NaN: no interval), cases, hot: the rows that are the finding."""
+    """name, value, low, high (NaN: no interval), cases, hot: the rows that are the finding; `expected`, where there is one: a ring."""
     rows = rows_of(frame)
     hot = [i for i, row in enumerate(rows) if row["hot"]]
     columns = [
-        Column(texts.say("charts.mean", lang), [fmt.unit(row["value"], unit, lang) for row in rows], "ink", hot),
-        Column(texts.say("charts.cases", lang), [fmt.count(row["cases"], lang) for row in rows]),
+        Column(
+            texts.say("charts.rate" if unit == "share" else "charts.mean", lang),
+            [fmt.unit(row["value"], unit, lang) for row in rows],
+            "ink",
+            hot,
+        ),
+        Column(
+            texts.say("charts.of_cases" if unit == "share" else "charts.cases", lang),
+            [fmt.count(row["cases"], lang) for row in rows],
+        ),
     ]
     fig, ax = table([named(row["name"], lang) for row in rows], range(len(rows)), columns, 30, bottom=28)
     _axis(ax, rows, unit, lang)
@@ -28,6 +37,8 @@ def dots(frame: pd.DataFrame, lang: str, unit: str) -> Figure:
         token = "c2" if i in hot else "c1"
         if fmt.known(row["high"] - row["low"]):
             bar(ax, row["low"], i, row["high"] - row["low"], 0.24, token + "-soft")
+        if fmt.known(row.get("expected")):
+            dot(ax, row["expected"], i, "bg", 6.8, "ink-3", 1.6)
         if fmt.known(row["value"]):
             dot(ax, row["value"], i, token, 8, edge_width=0, zorder=4)
     return fig
@@ -35,9 +46,12 @@ def dots(frame: pd.DataFrame, lang: str, unit: str) -> Figure:
 
 def _axis(ax: Axes, rows: list[dict], unit: str, lang: str) -> None:
     """Round ticks around all marks."""
-    marks = [number(row[key]) for row in rows for key in ("value", "low", "high") if fmt.known(row[key])]
+    marks = [number(row[key]) for row in rows for key in ("value", "low", "high", "expected") if fmt.known(row.get(key))]
     values = around(min(marks, default=0), max(marks, default=1))
-    words = [fmt.number(v, lang, 0 if v == round(v) and values[0] == round(values[0]) else 1) for v in values]
+    whole = values[0] == round(values[0])
+    words = [
+        short(v, unit, lang) if unit == "share" else fmt.number(v, lang, 0 if v == round(v) and whole else 1) for v in values
+    ]
     ax.set_xlim(values[0], values[-1])
     bottom, top = ax.get_ylim()
     floor = ax.figure.get_figheight() * 72 - 8  # type: ignore[union-attr]

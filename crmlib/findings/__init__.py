@@ -92,6 +92,8 @@ def _named(name: str, value: str, lang: str, beside: dict[str, Any]) -> str:
         return value
     if (name, value) == ("team", ALL):
         return texts.say("page.company", lang)
+    if name == "figure":
+        return texts.name(value, lang)
     return value if name in NAMES else texts.word(value, lang)
 
 

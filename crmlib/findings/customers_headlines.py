@@ -41,7 +41,7 @@ def group_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     group, base = frame.columns[0], tally(crm)["end"]
     known = frame[(frame[group] != no_group(group)) & (frame.customer_count > 0)]
     if known.empty:
-        return said("customers.no_group")
+        return said("customers.no_group", group=group)
     top = known.iloc[0]
     values = {"group": group, "who": top[group], "count": int(top.customer_count), "base": base}
     if len(known[known.customer_count == top.customer_count]) > 1:

@@ -8,18 +8,20 @@ from ..metrics.deals import NONE_GIVEN
 from ..metrics.performance import performance_by
 from ..metrics.standings import Apart
 from ..schema import UNASSIGNED
-from . import Finding, ordered, said
+from . import Finding, contribution, ordered, said
+from .contribution import Moved
 
 MOST_PEOPLE = 2  # of a page's findings about persons: more are a list, and lists are tables
 MISSED = 0.9  # of a goal: below it is clearly missed
 
 
-def findings(crm: Crm) -> list[Finding]:
-    """All findings of the performance page, the gravest first."""
+def findings(crm: Crm, *moved: tuple[Moved, str]) -> list[Finding]:
+    """All findings of the performance page, the gravest first; `moved`: what moved a figure, by team and by person, and where it is shown."""
     if not knows_groups(crm):
         return [said("performance.nobody")]
     teams, people = (apart(crm, group) for group in ("team", "rep"))
-    return ordered([*teams, *people, *shares_moved(crm), *goals_missed(crm)], "performance.calm")
+    led = [f for it, evidence in moved for f in contribution.findings(it, evidence)]
+    return ordered([*teams, *people, *shares_moved(crm), *goals_missed(crm), *led], "performance.calm")
 
 
 def knows_groups(crm: Crm) -> bool:

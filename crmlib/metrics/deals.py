@@ -9,12 +9,9 @@ from ..crm import Crm
 from ..kpi import measured
 from ..measures import count_if, day, days_between, within
 from ..periods import Period
-from ..schema import UNASSIGNED
+from ..schema import NONE_GIVEN, UNASSIGNED
 
 GROUPS = {"team": "_team", "rep": "rep_id", "source": "lead_source", "product": "product"}
-
-
-NONE_GIVEN = "none given"
 
 
 def deals(crm: Crm) -> Any:

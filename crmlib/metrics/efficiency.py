@@ -1,5 +1,6 @@
 """What the people of a team achieve each: money and deals per person, and the view beside the company."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from .performance import money_of, performance_by
 from .pipeline import deals_by_period
 from .posts import days_here, posts
 from .revenue import has_begun, revenue, sales_by_period
+
+COMPANY = "whole company"  # what the company is called beside a team
 
 
 @measured("count")
@@ -75,6 +78,11 @@ def _growth(crm: Crm, before: Crm) -> Figure:
     return Figure(money(crm) / then - 1) if then > 0 else Figure(None, None, "no_base")
 
 
+def of_deals(crm: Crm) -> tuple[Callable[[Crm], Any], ...]:
+    """The figures of deals, where a source delivers them: the win rate, then the others."""
+    return (closing.win_rate, closing.won_amount, closing.won_count, closing.sales_cycle_days) if crm.has("opportunities") else ()
+
+
 def efficiency_by_team(crm: Crm) -> pd.DataFrame:
     """Persons of each team, and what they achieve each.
 
@@ -95,7 +103,7 @@ def efficiency_by_team(crm: Crm) -> pd.DataFrame:
 def beside_company(crm: Crm) -> pd.DataFrame:
     """This view beside the whole company: rates, durations and figures per person, which do not grow with size.
 
-    Needs as each figure. → frame: view (the team's name, then all), won_count, lost_count, win_rate, sales_cycle_days, scores,
+    Needs as each figure. → frame: view (the team, then the company), closed_count, win_rate, sales_cycle_days, scores,
       csat_top_box, mom, yoy, money_per_person, deals_per_person. No other team is named.
     """
     views = [crm] if crm.team == ALL else [crm, crm.company]
@@ -105,7 +113,7 @@ def beside_company(crm: Crm) -> pd.DataFrame:
 def _line(view: Crm) -> dict[str, Any]:
     closed = closing.win_rate(view) if view.has("opportunities") else Share(0, 0)
     told = feedback.csat_top_box(view) if view.has("feedback", "score") else Share(0, 0)
-    return {"view": view.team, "won_count": int(closed.part), "lost_count": int(closed.base - closed.part), "win_rate": closed.value,
+    return {"view": COMPANY if view.team == ALL else view.team, "closed_count": int(closed.base), "win_rate": closed.value,
             "sales_cycle_days": closing.sales_cycle_days(view).value, "scores": int(told.base), "csat_top_box": told.value,
             "mom": mom(view).value, "yoy": yoy(view).value, "money_per_person": money_per_person(view).value,
             "deals_per_person": deals_per_person(view).value}  # fmt: skip
@@ -113,13 +121,13 @@ def _line(view: Crm) -> dict[str, Any]:
 
 def performance_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     """The view's own figures period by period, for the course of each. → frame: period (Period), figures as delivered; oldest first"""
-    frame = customers_by_period(crm, count)[["period", "new_customers", "customer_count"]]
+    frame = customers_by_period(crm, count)[["period", "new_customers", "customer_count"]].reset_index(drop=True)
     parts = [(crm.has("orders"), sales_by_period, ["revenue", "order_count", "units_sold"]),
              (crm.has("opportunities"), deals_by_period, ["won_count", "won_amount", "win_rate", "sales_cycle_days"]),
              (crm.has("feedback", "score"), answers_by_period, ["csat_top_box"])]  # fmt: skip
     for delivered, by_period, columns in parts:
         if delivered:
-            found = by_period(crm, count)[["period", *columns]].reset_index(drop=True)
+            found = by_period(crm, count)[["period", *columns]].reset_index(drop=True)  # one's index is called period, too
             frame = frame.merge(found, on="period", how="left", validate="one_to_one")
     present = pd.Series([_present(crm, period) for period in frame.period], index=frame.index, dtype=float)
     of_person = {"money_per_person": money_of(crm), "deals_per_person": "won_count"}

@@ -28,10 +28,7 @@ def _together(rows: pd.DataFrame, counted: list[str]) -> pd.DataFrame:
     """Rows as one: sums, and the rates that follow from them; what does not add up is not known."""
     earlier = [c for c in rows if c.startswith(("previous_", "year_before_"))]
     one = rows[[*counted, *earlier]].sum(min_count=1).to_frame().T
-    one = one.assign(team=ALL_OTHERS, rep=ALL_OTHERS, rep_id=ALL_OTHERS, closed_count=one.won_count + one.lost_count)
+    one = one.assign(team=ALL_OTHERS, rep=ALL_OTHERS, rep_id=ALL_OTHERS)
     one["win_rate"] = one.won_count / one.closed_count.replace(0, np.nan)
     one["csat_top_box"] = one.satisfied_count / one.scores.replace(0, np.nan)
-    for before, rate in (("previous", "mom"), ("year_before", "yoy")):
-        then = next(c for c in earlier if c.startswith(before))
-        one[rate] = one[then.removeprefix(f"{before}_")] / one[then].where(one[then] > 0) - 1
-    return one.reindex(columns=rows.columns).astype({c: int for c in (*COUNTS, "closed_count") if c in one})
+    return one.reindex(columns=rows.columns).astype({c: int for c in COUNTS if c in one})

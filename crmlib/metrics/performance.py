@@ -12,7 +12,16 @@ from .posts import posts
 from .results import KEYS, closed, heard, looked_after, sold
 from .revenue import has_begun
 
-COUNTS = ("order_count", "won_count", "lost_count", "customer_count", "new_customers", "scores", "satisfied_count")
+COUNTS = (
+    "order_count",
+    "won_count",
+    "lost_count",
+    "closed_count",
+    "customer_count",
+    "new_customers",
+    "scores",
+    "satisfied_count",
+)
 
 
 def money_of(crm: Crm) -> str:
@@ -20,12 +29,21 @@ def money_of(crm: Crm) -> str:
     return "revenue" if crm.has("orders") else "won_amount"
 
 
+def money_by(crm: Crm, group: str) -> pd.DataFrame:
+    """The money of the period by team, or by person in all their teams together. → frame: <group>, <money>; adds up to the view's"""
+    money = money_of(crm)
+    frame = (sold if money == "revenue" else closed)(crm, group)
+    if group == "rep":
+        frame = frame.assign(rep=frame.rep_id.map(lambda i: rep_names(crm).get(i, i)))
+    return frame[[group, money]]
+
+
 def performance_by(crm: Crm, group: str) -> pd.DataFrame:
     """Every figure of each team (`team`), or of each person in each team (`rep`).
 
     Needs orders or opportunities; reps, customers, feedback, targets as delivered.
     → frame: team[, rep (name), rep_id, here_share (0..1 of the period's days in this team)], <money>, order_count,
-      previous_<money>, mom, year_before_<money>, yoy (value / comparison − 1), target_amount, target_attainment (ratio of
+      previous_<money>, mom, year_before_<money>, yoy (value / comparison − 1; none on fewer than min_base orders, won deals, now or then), target_amount, target_attainment (ratio of
       the money), won_count, lost_count, closed_count, win_rate (0..1, base = closed), sales_cycle_days (median), customer_count, new_customers,
       scores, csat_top_box (0..1, base = scores); <money> is revenue or won_amount (`money_of`)
     The largest money first, rows of no team or person last. A person's row in each team is what they did there: an order
@@ -39,8 +57,8 @@ def _performance_by(crm: Crm, group: str) -> pd.DataFrame:
     keys, money = list(KEYS[group]), money_of(crm)
     frame = reduce(lambda a, b: a.merge(b, on=keys, how="outer", validate="one_to_one"), _parts(crm, group, money))
     frame = frame.assign(**{c: frame[c].fillna(0.0) for c in frame if c.endswith(("revenue", "amount"))})
-    frame = frame.assign(**{c: frame[c].fillna(0).astype(int) for c in COUNTS if c in frame})
-    frame = frame.assign(closed_count=frame.won_count + frame.lost_count, **_compared(frame, money))
+    frame = frame.assign(**{c: frame[c].fillna(0).astype(int) for c in _counted(frame)})
+    frame = frame.assign(**_compared(frame, money, crm.business.min_base))
     frame["win_rate"] = frame.won_count / frame.closed_count.where(frame.closed_count > 0)
     frame["csat_top_box"] = frame.satisfied_count / frame.scores.where(frame.scores > 0)
     frame = with_goals(crm, frame, group, money)
@@ -52,22 +70,30 @@ def _performance_by(crm: Crm, group: str) -> pd.DataFrame:
     return frame.drop(columns="_last").reset_index(drop=True)
 
 
+def _counted(frame: pd.DataFrame) -> list[str]:
+    """The columns of counts, of the period and of those before."""
+    return [c for c in frame if c.removeprefix("previous_").removeprefix("year_before_") in COUNTS]
+
+
 def _parts(crm: Crm, group: str, money: str) -> list[pd.DataFrame]:
     """The results of the period, and the money of those it is compared with; a period before the data began has none."""
     made = [*[sold(crm, group)] * crm.has("orders"), closed(crm, group), looked_after(crm, group), heard(crm, group)]
-    of_money = sold if money == "revenue" else closed
+    of_money, cases = (sold, "order_count") if money == "revenue" else (closed, "won_count")
     for name, view in (("previous", crm.previous), ("year_before", crm.year_before)):
         if has_begun(view):
-            made.append(of_money(view, group)[[*KEYS[group], money]].rename(columns={money: f"{name}_{money}"}))
+            then = of_money(view, group)[[*KEYS[group], money, cases]]
+            made.append(then.rename(columns={money: f"{name}_{money}", cases: f"{name}_{cases}"}))
     return made
 
 
-def _compared(frame: pd.DataFrame, money: str) -> dict[str, pd.Series]:
-    """The money before and the growth against it: undefined where it is not above 0."""
-    found = {}
+def _compared(frame: pd.DataFrame, money: str, min_base: int) -> dict[str, pd.Series]:
+    """The money before, and the growth against it: undefined where it is not above 0, or rests on too few cases now or then."""
+    found, cases = {}, "order_count" if money == "revenue" else "won_count"
+    nothing = pd.Series(np.nan, frame.index)
     for name, rate in (("previous", "mom"), ("year_before", "yoy")):
-        then = frame.get(f"{name}_{money}", pd.Series(np.nan, frame.index))
-        found |= {f"{name}_{money}": then, rate: frame[money] / then.where(then > 0) - 1}
+        then, few = frame.get(f"{name}_{money}", nothing), frame.get(f"{name}_{cases}", nothing)
+        enough = (then > 0) & (few >= min_base) & (frame[cases] >= min_base)
+        found |= {f"{name}_{money}": then, rate: frame[money] / then.where(enough) - 1}
     return found
 
 

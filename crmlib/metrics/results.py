@@ -38,12 +38,12 @@ def closed(crm: Crm, group: str) -> pd.DataFrame:
     """The deals closed in the period, by team (or team and rep_id) of the deal.
 
     Needs opportunities: closed_at, is_won; created_at, amount as delivered.
-    → frame: team[, rep_id], won_count, lost_count, won_amount (money), sales_cycle_days (median of the won)
+    → frame: team[, rep_id], won_count, lost_count, closed_count, won_amount (money), sales_cycle_days (median of the won)
     """
 
     def make() -> pd.DataFrame:
         table = closed_deals(crm)
-        sums = {"won_count": count_if(table.is_won), "lost_count": count_if(~table.is_won),
+        sums = {"won_count": count_if(table.is_won), "lost_count": count_if(~table.is_won), "closed_count": table.count(),
                 "won_amount": total(table.amount, where=table.is_won),
                 "sales_cycle_days": quantile(table.cycle_days, 0.5, where=table.is_won)}  # fmt: skip
         return table.group_by(**_groups(table, group)).aggregate(**sums).execute()

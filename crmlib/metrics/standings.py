@@ -18,6 +18,7 @@ from .ranking import ranked
 
 RATES = {"win_rate": ("won_count", "closed_count"), "csat_top_box": ("satisfied_count", "scores")}  # part and base
 AT_LEAST = 0.05  # a smaller difference is none to speak of
+MOST = 30  # persons of a picture
 LEAST_PEERS = 3  # of two each is below or above the other: nobody is singled out
 
 
@@ -40,6 +41,14 @@ def win_rates(crm: Crm, group: str) -> pd.DataFrame:
                   "before_share", "before_base", "rank", "best_rank", "worst_rank"]]  # fmt: skip
 
 
+def ends(frame: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
+    """Of ranked rows as many as a picture holds: those on a sufficient base, of too many the highest and the lowest."""
+    ranked_rows = frame[frame["rank"].notna()]
+    if len(ranked_rows) <= most:
+        return ranked_rows if len(ranked_rows) else frame.head(most)
+    return pd.concat([ranked_rows.head(most // 2), ranked_rows.tail(most // 2)])
+
+
 def _beside(crm: Crm, frame: pd.DataFrame, group: str) -> pd.DataFrame:
     """What each row's lead sources let expect, and its own twelve months before."""
     keys, now, before = ["team", *["rep_id"] * (group == "rep")], _by_source(crm, False), _by_source(crm, True)
@@ -48,6 +57,7 @@ def _beside(crm: Crm, frame: pd.DataFrame, group: str) -> pd.DataFrame:
     sums = now.groupby(keys, as_index=False)[["n", "expected"]].sum()
     earlier = before.groupby(keys, as_index=False)[["n", "won_count"]].sum()
     made = frame[keys].merge(sums, on=keys, how="left").merge(earlier, on=keys, how="left", suffixes=("", "_before"))
+    made = made.astype(dict.fromkeys(("n", "expected", "won_count", "n_before"), float))  # of no deal at all they are no numbers
     base = made.n_before.fillna(0).astype(int)
     return pd.DataFrame({"expected_rate": made.expected / made.n, "before_share": made.won_count / base.where(base > 0), "before_base": base})  # fmt: skip
 

@@ -5,17 +5,18 @@ import pandas as pd
 from ..crm import ALL, Crm
 from ..schema import UNASSIGNED
 from .deals import NONE_GIVEN
+from .efficiency import COMPANY
 from .people import ALL_OTHERS
 from .sold import sold_of_teams
 
-MOST = 7  # regions that a picture shows; those beyond are one
+MOST = 9  # regions that a picture shows; those beyond are one
 
 
 def territories(crm: Crm) -> pd.DataFrame:
     """The regions' shares of each team's sales amount; on a team's page its own beside the company's.
 
-    Needs orders: ordered_at, amount; region of orders or customers; teams. → frame: view (a team, or all), region, revenue, base (orders of
-      the team), share (0..1 of the team's sales amount); the largest regions first, all beyond the seventh as one. Nothing
+    Needs orders: ordered_at, amount; region of orders or customers; teams. → frame: region, view (a team, or the company; whichever are fewer stand second), revenue, base (orders of
+      the team), share (0..1 of the team's sales amount); the largest regions first, all beyond the ninth as one. Nothing
       where no region is known.
     """
     if not crm.has("orders"):
@@ -24,10 +25,10 @@ def territories(crm: Crm) -> pd.DataFrame:
     frame = frame[frame.team != UNASSIGNED]
     regions = frame.groupby("region").revenue.sum().drop(NONE_GIVEN, errors="ignore").sort_values(ascending=False).index
     frame = frame.assign(region=frame.region.where(~frame.region.isin(regions[MOST:]), ALL_OTHERS))
-    shown = [*regions[:MOST], *[ALL_OTHERS] * (len(regions) > MOST), *[NONE_GIVEN] * (frame.region == NONE_GIVEN).any()]
+    shown = [*regions[:MOST], *[ALL_OTHERS] * (len(regions) > MOST), *[NONE_GIVEN] * bool((frame.region == NONE_GIVEN).any())]
     if not len(regions):
         frame = frame.head(0)
-    parts = [frame.assign(view=ALL)] if crm.team != ALL else []
+    parts = [frame.assign(view=COMPANY)] if crm.team != ALL else []
     chosen = pd.concat([frame[(crm.team == ALL) | (frame.team == crm.team)].assign(view=frame.team), *parts])
     return _shared(chosen, list(shown), crm.team)
 
@@ -38,4 +39,7 @@ def _shared(frame: pd.DataFrame, regions: list[str], own: str) -> pd.DataFrame:
     found = found.reindex(pd.MultiIndex.from_product([views, regions], names=["view", "region"]), fill_value=0).reset_index()
     whole = found.groupby("view")[["revenue", "order_count"]].transform("sum")
     found = found.assign(base=whole.order_count.astype(int), share=found.revenue / whole.revenue.where(whole.revenue > 0))
-    return found[["view", "region", "revenue", "base", "share"]]
+    names = ["region", "view"] if len(views) <= len(regions) else ["view", "region"]  # the fewer side by side
+    return found.sort_values(names[0], key=lambda c: c.map((regions if names[0] == "region" else views).index), kind="stable")[
+        [*names, "revenue", "base", "share"]
+    ]

@@ -10,6 +10,7 @@ from typing import Any
 from .. import settings
 
 LANGUAGES = ("en", "zh")
+_MADE_OF = ("sum", "mean", "median", "min", "max", "distinct", "share", "previous", "before", "change")  # how the name of a made column begins
 
 
 @cache
@@ -61,13 +62,14 @@ def word(value: object, lang: str) -> str:
 
 
 def name(metric: str, lang: str) -> str:
-    """What a figure is called."""
-    return _book(lang)["metrics"][metric]["name"]
+    """What a figure is called; one of a page without code goes by its column."""
+    return _book(lang)["metrics"].get(metric, {}).get("name") or column(metric, lang)
 
 
 def definition(metric: str, lang: str) -> str:
     """What a figure means, in one sentence."""
-    return _book(lang)["metrics"][metric]["means"]
+    known = _book(lang)["metrics"].get(metric)
+    return known["means"] if known else say("page.custom_means", lang, what=column(metric, lang))
 
 
 def finding(rule: str, part: str, lang: str) -> str:
@@ -77,12 +79,20 @@ def finding(rule: str, part: str, lang: str) -> str:
 
 
 def column(name: str, lang: str) -> str:
-    """The head of a table's column; of a median, an earlier value or a change without a name of its own, of what it is one."""
+    """The head of a table's column; without a name of its own it is built from what it is of.
+
+    >>> column("mean_feedback_score", "en"), column("orders_count", "en"), column("previous_win_rate", "en")
+    ('Satisfaction, mean', 'Number of orders', 'Win rate, previous period')
+    """
     book = _book(lang)
-    known = book["columns"].get(name) or book["metrics"].get(name, {}).get("name")
-    kind, _, what = name.partition("_")
-    if not known and what and has(f"page.{kind}_of", lang):
-        return say(f"page.{kind}_of", lang, what=column(what, lang))
+    known = book["columns"].get(name) or book["metrics"].get(name, {}).get("name") or book["fields"].get(name)
+    first, _, rest = name.partition("_")
+    if not known and name.endswith("_base"):
+        return say("page.base_of", lang, what=column(name.removesuffix("_base"), lang))
+    if not known and first in _MADE_OF and rest:
+        return say(f"page.{first}_of", lang, what=column(rest, lang))
+    if not known and name.endswith("_count") and name.removesuffix("_count") in book["tables"]:
+        return say("page.count_of", lang, what=book["tables"][name.removesuffix("_count")])
     return known or word(name, lang)
 
 

@@ -1,0 +1,14 @@
+"""What each report is about."""
+
+# the tables of which a report needs one, or has nothing to show
+ABOUT: dict[str, tuple[str, ...]] = {
+    "funnel": ("opportunities",),
+    "feedback": ("feedback",),
+    "activity": ("interactions", "orders", "opportunities"),
+    "churn": ("interactions", "orders", "opportunities"),
+    "value": ("orders",),
+    "segments": ("interactions", "orders"),
+    "kpis": ("customers", "orders", "opportunities"),
+    "customers": ("customers", "orders", "opportunities"),
+    "performance": ("orders", "opportunities"),
+}

@@ -1,0 +1,44 @@
+"""What stands out on a page without code: the key figures that changed clearly, and the group that comes first."""
+
+from typing import Any
+
+import pandas as pd
+
+from ..custom import View
+from ..kpi import Kpi
+from ..metrics.custom_order import OTHERS
+from ..metrics.deals import NONE_GIVEN
+from . import Finding, ordered
+
+SEVERITY = {None: "info", True: "opportunity", False: "warning"}  # by whether the change is for the better
+
+
+def findings(kpis: list[Kpi], views: tuple[View, ...]) -> list[Finding]:
+    """Clear changes of key figures on the year before, else on the period before; a page without one says so."""
+    shown = {m.name: view.id for view in reversed(views) if view.table is None for m in view.measures}
+    found = [finding for kpi in kpis for finding in _changed(kpi, kpi.dimension or shown[kpi.name])]
+    return ordered(found, "custom.steady")
+
+
+def _changed(kpi: Kpi, evidence: str) -> list[Finding]:
+    for against in ("year_before", "previous"):
+        change = kpi.change(against)
+        if change and change.clear and change.delta:
+            rose = change.delta > 0
+            good = None if kpi.better is None else rose == (kpi.better == "up")
+            return [Finding(f"custom.{'rose' if rose else 'fell'}_{against}", SEVERITY[good], {"figure": kpi.name}, evidence)]
+    return []
+
+
+def first(view: View, frame: pd.DataFrame) -> list[Finding]:
+    """The group that comes first, of rows counted or money added up: only where it is alone in that, and nothing is below zero."""
+    kind = {("count", "count"): "count", ("sum", "money"): "amount"}.get((view.drawn.of, view.drawn.unit))
+    if kind is None or len(view.dimensions) != 1 or view.grain:
+        return []
+    name, values = frame.columns[0], frame[view.drawn.name].astype(float)
+    whole, top = float(values.sum()), float(values.max()) if len(values) else 0.0
+    groups = frame[name][values == top]
+    if whole <= 0 or values.min() < 0 or len(groups) != 1 or groups.iloc[0] in (OTHERS, NONE_GIVEN):
+        return []
+    counts: dict[str, Any] = {"part": int(top), "base": int(whole)} if kind == "count" else {"amount": top, "whole_amount": whole}
+    return [Finding(f"say.custom_first_{kind}", values={"group": groups.iloc[0], "share": top / whole, **counts})]
