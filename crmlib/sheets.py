@@ -123,6 +123,8 @@ def _fill(place: Any, sheet: Sheet, style: Style, title: str) -> None:
 
 def _cell(place: Any, row: int, col: int, value: Any, unit: str, style: Style, more: dict[str, Any]) -> None:
     """One cell by what its value is; an undefined one stays empty."""
+    if value is None or value == "":
+        return
     if isinstance(value, bool):
         place.write_boolean(row, col, value, style("", **more))
     elif isinstance(value, str):
@@ -131,7 +133,7 @@ def _cell(place: Any, row: int, col: int, value: Any, unit: str, style: Style, m
             place.write_datetime(row, col, when, style("day", **more))
         else:
             _text(place, row, col, value, style, more | {"text_wrap": len(value) > 40})
-    elif value is not None and math.isfinite(value):
+    elif math.isfinite(value):
         if abs(value) >= EXACT and isinstance(value, int):
             place.write_string(row, col, str(value), style("", align="right", **more))
         else:
