@@ -169,7 +169,7 @@ def test_what_a_sheet_cannot_hold_is_said_and_whole_in_the_csv_file(out, monkeyp
     assert said["By kind"] == "By kind (The first 2 of 3 rows; all of them are in the CSV file.)"
 
 
-@pytest.mark.parametrize("text", HOSTILE + ['=HYPERLINK("x")', "History", "[x]:*?/\\"])
+@pytest.mark.parametrize("text", [*HOSTILE, '=HYPERLINK("x")', "History", "[x]:*?/\\"])
 def test_hostile_words_of_the_data_stay_words(out, text):
     table = TABLE | {"caption": text, "rows": [[text, 1, None, text, None]], "labels": [text] * 5}
     kpi = tiny.block(facts={"kpis": [tiny.KPI | {"label": text, "dimension": text}]})
