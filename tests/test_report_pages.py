@@ -7,9 +7,10 @@ import json
 import re
 
 import pytest
+from downloads import assert_safe, assert_same
 from reading import BAD, SECTIONS, TAGS, Reader, each_figure
 
-from crmlib import fmt, texts
+from crmlib import exports, fmt, texts
 from crmlib.pages import Built
 from crmlib.periods import Period
 
@@ -237,3 +238,20 @@ def test_facts_carry_units_labels_and_keys(one, report):
         assert all(len(row) == len(table["columns"]) for row in table["rows"]) and not BAD.search(table["caption"])
     names = [t["name"] for t in one.facts["tables"]]
     assert len(set(names)) == len(names) and set(REPORTS[report]["tables"]) <= set(names)
+
+
+# ------------------------------------------------------------------------------------------------ downloads
+
+
+def test_workbook_and_csv_files_hold_what_the_facts_hold(one):
+    files = exports.files(one.facts["report"], [one.lang], {one.lang: (one.facts, one.terms)})
+    assert_same(one.facts, files)
+    assert_safe(files)
+    links = [attrs["href"] for attrs in Reader(one.html).of("a") if "download" in attrs]
+    plain = {name.replace(".zh.", ".") for name in (links if one.lang == "zh" else files)}
+    assert plain | {f"{one.facts['report']}.json"} == {n.replace(".zh.", ".") for n in links} and {*files} <= plain
+
+
+def test_every_column_has_a_name_and_a_unit(one):
+    for table in one.facts["tables"]:
+        assert len(table["labels"]) == len(table["units"]) == len(table["columns"]) and all(table["labels"]), table["name"]
