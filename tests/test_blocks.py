@@ -366,7 +366,17 @@ def test_the_table_of_figures_has_every_comparison_and_its_reading():
     steady = kpi(50, "count", previous=49, year_before=10, series=(50, 49, 50, 49, 50, 49, 50, 50))
     seen = Seen(cards.figures_table([given, steady, kpi(None, reason="no_data")], crm(*DEALS), "en"))
     shown = texts_of(seen)
-    assert shown[0] == ["Win rate", "31.0%", "100", "50.0%", "▼ −19.0 points", "8 of 9", "≈ base below 30", "40.0%", "fell"]
+    assert shown[0] == [
+        "Win rate",
+        "31.0%",
+        "100",
+        "50.0%",
+        "▼ −19.0 points",
+        "8 of 9",
+        "≈ base below 30",
+        "40.0%",
+        "fell; target 40.0% missed (77.5% of it)",
+    ]
     assert shown[1] == [
         "New deals",
         "50",
@@ -376,7 +386,7 @@ def test_the_table_of_figures_has_every_comparison_and_its_reading():
         "10",
         "▲ +40",
         "–",
-        "within the usual range; on the year: rose",
+        "no clear change (within the usual range); on the year: rose",
     ]
     assert shown[2][1:] == ["–"] * 7 + ["no data"]
 

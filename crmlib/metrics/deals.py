@@ -46,7 +46,7 @@ def closed(crm: Crm, start: date | None = None, end: date | None = None) -> Any:
     return table.filter(within(table.closed_at, start or crm.period.start, end or crm.period.end) & table.is_won.notnull())
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def lead_count(crm: Crm) -> int:
     """Leads and deals created in the period.
 

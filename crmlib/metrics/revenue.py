@@ -22,7 +22,7 @@ COLUMNS = ("revenue", "order_count", "units_sold", "buyer_count", "aov", "gross_
 BEFORE = ("previous_revenue", "previous_order_count", "year_before_revenue", "year_before_order_count")
 
 
-@measured("money", "up")
+@measured("money", "up", adds=True)
 def revenue(crm: Crm) -> Figure:
     """Sales of the period: the amounts of its orders that count, refunds deducted.
 
@@ -37,13 +37,13 @@ def revenue(crm: Crm) -> Figure:
     return Figure(whole(crm)["revenue"], _orders(crm)) if crm.has("orders") else NOT_DELIVERED
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def order_count(crm: Crm) -> Figure:
     """Orders of the period with an amount above 0 that count. Needs orders: ordered_at, amount. → Figure: count"""
     return Figure(_orders(crm)) if crm.has("orders") else NOT_DELIVERED
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def units_sold(crm: Crm) -> Figure:
     """Units on the lines of the period's orders that count; what was given back is taken off.
 
@@ -84,7 +84,7 @@ def arpu(crm: Crm) -> Figure:
     return Figure(whole(crm)["revenue"] / base, base) if base else Figure(None, 0, "no_base")
 
 
-@measured("money", "down")
+@measured("money", "down", adds=True)
 def refunded_amount(crm: Crm) -> Figure:
     """Money given back: refunds of the period (orders below 0 that count), and its orders whose status says refunded.
 
