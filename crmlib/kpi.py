@@ -134,8 +134,9 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     `series`: its values in the periods up to this one, oldest first (it tells a change from the usual ups and downs).
     """
     raw = metric(crm)
-    earlier = (Figure(None), Figure(None)) if metric.growth else (_before(metric, c) for c in (crm.previous, crm.year_before))  # type: ignore[attr-defined]
-    now, previous, year_before = figured(raw), *earlier
+    none = metric.growth  # type: ignore[attr-defined]
+    previous, year_before = (Figure(None) if none else _before(metric, c) for c in (crm.previous, crm.year_before))
+    now = figured(raw)
     unit, better, rolling = metric.unit, metric.better, metric.rolling  # type: ignore[attr-defined]
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,

@@ -34,7 +34,6 @@ FOUNDATIONS = {
     "reasons",
     "metric_list",
     "titles",
-    "masks",
 }
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved", "fields", "asked", "custom", "customfile"}  # fmt: skip
