@@ -27,7 +27,11 @@ def _changed(kpi: Kpi, evidence: str | None) -> list[Finding]:
         if change and change.clear and change.delta:
             rose = change.delta > 0
             good = None if kpi.better is None else rose == (kpi.better == "up")
-            return [Finding(f"custom.{'rose' if rose else 'fell'}_{against}", SEVERITY[good], {"figure": kpi.name}, evidence)]
+            kind = {"share": "share", "money": "amount", "score": "score", "points": "nps", "ratio": "ratio"}.get(kpi.unit, "count")
+            values = {"figure": kpi.name, kind: kpi.value, f"before_{kind}": getattr(kpi, against)}
+            if kpi.dimension:
+                values["view"] = kpi.dimension
+            return [Finding(f"custom.{'rose' if rose else 'fell'}_{against}", SEVERITY[good], values, evidence)]
     return []
 
 

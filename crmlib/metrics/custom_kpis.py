@@ -69,7 +69,7 @@ def _whole_kpi(crm: Crm, view: View, measure: Measure, told_apart: bool) -> Kpi:
 
 
 def _whole(crm: Crm, view: View, measure: Measure) -> Figure | Share:
-    row = crm.once(f"whole {view.id}", lambda: figures(crm, view, [])).iloc[0]
+    row = crm.once(f"whole {_counts_of(view)} {view.measures}", lambda: figures(crm, view, [])).iloc[0]
     value, base = row[measure.name], row.get(f"{measure.name}_base")
     if measure.of == "share":
         return Share(round(value * base) if base else 0, int(base or 0))
@@ -89,4 +89,4 @@ def _course(crm: Crm, view: View) -> pd.DataFrame:
         frame = frame.set_index("at").reindex(range(COURSE)).fillna({m.name: 0 for m in view.measures if nothing(m) == 0})
         return frame[[crm.first_day is not None and p.end > crm.first_day for p in periods]]
 
-    return crm.once(f"course {view.id}", make)
+    return crm.once(f"course {_counts_of(view)} {view.measures}", make)
