@@ -178,11 +178,11 @@ EVEN = {"a": 50.0, "b": 50.0}
         (EVEN, {"a": 50.0, "b": 50.0, NONE: 30.0}, "unnamed_rose"),
         ({"a": 100.0}, {"a": 130.0}, "one_group"),
         (EVEN, {"a": 60.0, "b": 60.0}, "overlapping"),                           # the whole says 130
-        ({}, {}, "nothing_before"),
+        ({}, {}, "no_groups"),
     ],
 )  # fmt: skip
 def test_a_group_stands_out_by_half_of_the_change_and_out_of_proportion(before, now, rule):
-    whole = 130.0 if rule.endswith("rose") or rule in ("one_group", "overlapping", "nothing_before") else 70.0
+    whole = 130.0 if rule.endswith("rose") or rule in ("one_group", "overlapping", "no_groups") else 70.0
     found = rules.headline(it(kpi(whole, 100.0), before, now))
     assert found.rule == f"changes.{rule}"
 

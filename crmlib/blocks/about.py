@@ -10,6 +10,6 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "sales": ("orders", "opportunities"),
     "segments": ("interactions", "orders"),
     "kpis": ("customers", "orders", "opportunities"),
-    "customers": ("customers", "orders", "opportunities"),
+    "customers": ("customers", "orders", "opportunities", "interactions"),
     "performance": ("orders", "opportunities"),
 }

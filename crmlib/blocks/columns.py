@@ -13,7 +13,7 @@ from ..fields import by_name, said_in
 # columns whose name does not say it; all others go by their ending, and what has none is a word
 _UNITS = {
     **dict.fromkeys(("count", "rows", "left_out", "undated", "reached", "through_all", "any_stage", "stays", "base", "customers", "customers_ever", "age", "answers", "scores", "judged"), "count"),
-    **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share", "csat_top_box"), "share"),
+    **dict.fromkeys(("conversion_from_previous", "conversion_to_next", "cumulative_conversion", "stage_loss_rate", "share", "csat_top_box", "customer_growth_yoy"), "share"),
     **dict.fromkeys(("amount", "revenue", "avg_deal_size", "cac", "acquisition_spend"), "money"),
     **dict.fromkeys(("days_in_stage", "sales_cycle_p90"), "days"),
     **dict.fromkeys(("score", "csat_mean"), "score"),
