@@ -40,7 +40,7 @@ DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mappi
 NUMBERS = {"measures", "means", "goals", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "cells", "sheets", "exports", "explained", "statistics_table", "subjects", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "newreport", "cells", "sheets", "exports", "explained", "statistics_table", "subjects", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),

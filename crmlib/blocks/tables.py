@@ -31,6 +31,8 @@ _FLAGS = {
     ("ripe", True): "page.ripe",
     ("ripe", False): "page.unripe",
     ("chosen", True): "page.chosen",
+    ("falling", True): "page.falling",
+    ("growing", True): "page.growing",
 }
 
 

@@ -1,7 +1,6 @@
 """What the four figures of CRM statistics say: rules with their thresholds, each tested at its edge."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from ..crm import ALL, Crm
 from ..kpi import Kpi
@@ -78,7 +77,7 @@ def judgeable(crm: Crm, kpi: Kpi | None) -> Kpi | None:
 
     None while the period is not over: what is booked at its end is not in yet.
     """
-    if kpi is None or crm.as_of.date() < crm.end - timedelta(days=1):
+    if kpi is None or crm.period.until is not None:
         return None
     settled = acquisition.settled_from(crm)
     surely = lambda view: settled is None or view.period.start >= settled  # noqa: E731

@@ -24,6 +24,8 @@ _THEN = ("customer_count", "new_customers")  # what is shown of the period befor
 COLUMNS = ["customer_count", "share", "new_customers", "lost_customers", "won_back_customers", "start_count", "kept_count", "retention_rate",
            "new_customer_share", "customer_growth_yoy", "previous_customer_count", "previous_new_customers",
            "year_before_customer_count", "year_before_new_customers"]  # fmt: skip
+SHOWN = ["customer_count", "share", "start_count", "new_customers", "won_back_customers", "lost_customers", "retention_rate", "year_before_customer_count",
+         "customer_growth_yoy"]  # in a table of its own  # fmt: skip
 
 
 def customers_by(crm: Crm, group: str) -> pd.DataFrame:

@@ -57,6 +57,7 @@ def _beside(crm: Crm, frame: pd.DataFrame, group: str) -> pd.DataFrame:
     sums = now.groupby(keys, as_index=False)[["n", "expected"]].sum()
     earlier = before.groupby(keys, as_index=False)[["n", "won_count"]].sum()
     made = frame[keys].merge(sums, on=keys, how="left").merge(earlier, on=keys, how="left", suffixes=("", "_before"))
+    made = made.astype(dict.fromkeys(("n", "expected", "won_count", "n_before"), float))  # of no deal at all they are no numbers
     base = made.n_before.fillna(0).astype(int)
     return pd.DataFrame({"expected_rate": made.expected / made.n, "before_share": made.won_count / base.where(base > 0), "before_base": base})  # fmt: skip
 
