@@ -312,7 +312,7 @@ def test_a_card_says_value_change_target_and_which_way_is_good():
         and "✗ target 40.0% missed" in words
     )
     assert words.endswith("higher is better")
-    assert [a["class"] for a in seen.of("span") if "class" in a] == ["d bad", "d flat", "d bad"]
+    assert [a["class"] for a in seen.of("span") if "class" in a] == ["d bad", "d flat", "d goal bad"]
     assert [a.get("aria-hidden") for a in seen.of("span") if "class" not in a] == [
         "true",
         "true",

@@ -38,7 +38,7 @@ def line(kpi: Kpi, crm: Crm, lang: str) -> str:
     if not words:
         return ""
     css, mark = {True: ("good", "✓ "), False: ("bad", "✗ "), None: ("flat", "")}[kpi.on_target]
-    return f'<li><span class="d {css}">{mark}{words}</span></li>'
+    return f'<li><span class="d goal {css}">{mark}{words}</span></li>'
 
 
 def value(kpi: Kpi, number: float | None, lang: str, currency: str) -> str:
