@@ -6,8 +6,7 @@ import ibis
 import pandas as pd
 
 from ..crm import Crm
-from ..goals import target
-from ..kpi import NOT_DELIVERED, Figure, measured
+from ..kpi import NOT_DELIVERED, Figure, measured, target
 from ..measures import count_if, exact, ratio, total
 from ..periods import year_earlier
 from .closing import won_amount
@@ -55,9 +54,9 @@ def _chances(crm: Crm) -> Any:
         table.filter(table.reached >= i)
         .aggregate(won=lambda t: count_if(t.is_won), n=lambda t: t.count())
         .mutate(stage=ibis.literal(s))
-        for i, s in enumerate(crm.business.stages)
+        for i, s in [*enumerate(crm.business.stages), (0, UNKNOWN_STAGE)]  # every deal has reached the first
     ]
-    every = ibis.union(*stages) if len(stages) > 1 else stages[0]
+    every = ibis.union(*stages)
     delivered = crm.has("opportunities", "probability")  # else nothing is estimated: no chance is known of any deal
     enough = (every.n >= crm.business.min_base) & ibis.literal(delivered)
     return every.select("stage", chance=ibis.ifelse(enough, ratio(every.won, every.n), ibis.null("float64")))
