@@ -106,10 +106,15 @@ def test_the_gravest_first_and_calm_where_nothing_is():
     assert [f.rule for f in rules.findings(nobody, figures, NOBODY_MOVED)] == ["kpis.no_customers"]
 
 
-def test_who_moved_retention_is_asked_of_teams_on_the_company_s_page_alone():
+@pytest.mark.parametrize(
+    ("team", "columns", "group"),
+    [("all", "customer_id team region", "team"), ("north", "customer_id team region", "region"), ("all", "customer_id tier", "tier"), ("all", "customer_id", "team")],
+)  # fmt: skip
+def test_who_moved_retention_is_asked_of_what_the_source_knows(team, columns, group):
     kpi = Kpi("retention_rate", 0.5, "share", "up", part=1, base=2, previous=0.5, previous_base=2)
-    assert rules.retention_moved(view(), kpi).group == "team"
-    assert rules.retention_moved(view("north"), kpi).group == "acquisition_channel"
+    people = rows(columns, *[name + " north" * (len(columns.split()) - 1) for name in "ab"])
+    crm = Crm.of("2026-10", team, orders=rows("order_id customer_id ordered_at amount", *LINES), customers=people)
+    assert rules.retention_moved(crm, kpi).group == group
 
 
 # ------------------------------------------------------------------------------------------------ headlines
