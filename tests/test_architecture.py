@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "goals": {"periods", "crm"},
     "kpi": {"errors", "periods", "schema", "crm", "measures", "means", "goals"},
     **{
-        room: {"errors", "periods", "schema", "asked", "custom", "crm", "measures", "means", "kpi", "metrics", "models"}
+        room: {"errors", "periods", "schema", "asked", "custom", "crm", "measures", "means", "goals", "kpi", "metrics", "models"}
         for room in ("metrics", "models")
     },
     "findings": FOUNDATIONS | NUMBERS | {"schema", "custom", "crm", "findings"},
