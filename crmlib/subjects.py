@@ -35,3 +35,9 @@ def subject_of(figure: str) -> str:
     ('loyalty', 'other')
     """
     return _OF.get(figure, "other")
+
+
+def place_of(figure: str) -> tuple[int, int]:
+    """Where it stands: by subject, and there as the subject lists it; what no subject lists, last."""
+    subjects, named = list(SUBJECTS), list(_OF)
+    return subjects.index(subject_of(figure)), named.index(figure) if figure in _OF else len(named)

@@ -21,6 +21,8 @@ _BARS = (
     {"value": "actual", "before": "expected"},
     {"value": "left_share", "before": "predicted_share", "so_far": "gained_share"},
     {"value": "expected_share", "group": "feature"},
+    {"value": "new_customers", "before": "year_before_new_customers"},
+    {"value": "revenue", "before": "year_before_revenue"},
     {"value": "value_amount", "before": "year_cac_amount"},
 )
 _DOTS = (

@@ -1,5 +1,7 @@
 """What the numbers of the customers say: rules with their thresholds, each tested at its edge."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from ..crm import Crm
@@ -27,19 +29,33 @@ def findings(crm: Crm, kpis: list[Kpi]) -> list[Finding]:
     """All findings of the customers page, the gravest first."""
     if not tally(crm)["ever"]:
         return [said("customers.no_customers")]
-    by_name = {k.name: k for k in kpis if k.dimension is None}
+    by_name = {k.name: comparable(crm, k) for k in kpis if k.dimension is None}
     found = [
-        *changed(by_name.get("customer_count"), "customers.count", "customers", "problem"),
+        *growing(crm), *dried_up(crm), *one_customer(crm), *few_carry(crm), *changed(by_name.get("customer_count"), "customers.count", "customers", "problem"),
         *changed(by_name.get("new_customers"), "customers.new", "customers"),
-        *growing(crm), *dried_up(crm), *one_customer(crm), *few_carry(crm), *price_sensitive(crm), *quality_seeking(crm), *gaps(crm),
+        *changed(by_name.get("lost_customers"), "customers.lost", "customers"), *price_sensitive(crm), *quality_seeking(crm), *gaps(crm),
         *[f for it in most_telling(*moves(crm, by_name.get("customer_count"))) for f in contributed(it, "moved")],
     ]  # fmt: skip
     return ordered(found, "customers.calm")
 
 
+def comparable(crm: Crm, kpi: Kpi) -> Kpi:
+    """A figure without comparisons from before it is known who was new (arrivals.known_since): data that begin are no growth."""
+    since = arrivals.known_since(crm)
+    before = {
+        name: value
+        for name, value in (("previous", kpi.previous), ("year_before", kpi.year_before))
+        if since and getattr(crm, name).period.start >= since
+    }
+    return replace(kpi, previous=before.get("previous"), year_before=before.get("year_before"))
+
+
 def moves(crm: Crm, kpi: Kpi | None) -> list[Moved]:
     """What each group did to the number of customers, by all groups whose parts add up to the whole."""
-    return [moved(crm, kpi, customers_by, group) for group in GROUPS if crm.has("customers", group)] if kpi else []
+    if kpi is None:
+        return []
+    figure = comparable(crm, kpi)
+    return [moved(crm, figure, customers_by, group) for group in GROUPS if crm.has("customers", group)]
 
 
 def growing(crm: Crm) -> list[Finding]:
@@ -101,12 +117,15 @@ def quality_seeking(crm: Crm) -> list[Finding]:
 
 
 def gaps(crm: Crm) -> list[Finding]:
-    """The emptiest fields that other figures need, where they are filled for less than four fifths of a sufficient base."""
+    """The emptiest fields that other figures need, where they are filled for less than four fifths of a sufficient base.
+
+    A warning, but of birthdays: they serve the care list alone.
+    """
     frame = completeness.completeness(crm) if crm.has("customers") else pd.DataFrame(columns=["field", "base", "share"])
     needed = [completeness.called(f) for f in completeness.NEEDED]
     poor = frame[frame.field.isin(needed) & (frame.base >= crm.business.min_base) & (frame.share < FILLED_AT_LEAST - 1e-9)]
     return [
-        said("customers.gap", "warning", "completeness", field=row.field, without_count=row.base - row.filled_count, base=row.base,
+        said("customers.gap", "info" if row.field == completeness.called("birthday") else "warning", "completeness", field=row.field, without_count=row.base - row.filled_count, base=row.base,
              share=row.share, needed=f"needed {row.field}")
         for row in poor.head(FIELDS_AT_MOST).itertuples()
     ]  # fmt: skip

@@ -14,14 +14,14 @@ from .lives import lives
 from .names import customer_names, named
 
 BIRTHDAY, ANNIVERSARY = "birthday", "anniversary"
-LISTED = ["on", "customer", "occasion", "years", "rep"]
+LISTED = ["celebrated_on", "customer", "occasion", "year_count", "rep"]
 
 
 def care_list(crm: Crm, limit: int = 60) -> pd.DataFrame:
     """Birthdays, and days on which somebody became a customer, in the period after this one. For team pages: names.
 
-    Needs customers: birthday, name, rep_id, no_contact; orders or opportunities for anniversaries. → frame: on (day), customer, occasion
-      (birthday, anniversary), years (as a customer; none of birthdays), rep (in charge); by day, the largest buyers of the last year where
+    Needs customers: birthday, name, rep_id, no_contact; orders or opportunities for anniversaries. → frame: celebrated_on (day), customer, occasion
+      (birthday, anniversary), year_count (as a customer; none of birthdays), rep (in charge); by day, the largest buyers of the last year where
       there are more than `limit`
     No year of birth and no age is read out. Customers at the period's end alone; whoever asked not to be contacted is left out.
     29 February is kept on the 28th where there is none. First purchases so near the data's first day that they may not be the
@@ -29,7 +29,7 @@ def care_list(crm: Crm, limit: int = 60) -> pd.DataFrame:
     """
     found = crm.once("care", lambda: _occasions(crm).execute())
     first = found.sort_values(["money", "customer_id", "occasion"], ascending=[False, True, True]).head(limit)
-    frame = first.sort_values(["on", "occasion", "customer_id"], ascending=[True, False, True])
+    frame = first.sort_values(["celebrated_on", "occasion", "customer_id"], ascending=[True, False, True])
     frame = frame.assign(customer=customer_names(crm, frame.customer_id), rep=named(crm, "rep", frame.rep_id))
     return frame[LISTED].reset_index(drop=True)
 
@@ -41,7 +41,7 @@ def care_counts(crm: Crm) -> dict[str, int]:
 
 
 def _occasions(crm: Crm) -> Any:
-    """→ ibis table: customer_id, rep_id, money (of the last year), on, occasion, years"""
+    """→ ibis table: customer_id, rep_id, money (of the last year), celebrated_on, occasion, year_count"""
     people = lives(crm).filter(lambda t: t.in_end & ~t.no_contact.fill_null(False))
     known = crm.table("customers", "customer_id", "birthday").select("customer_id", "birthday")
     spent = rfm(crm).select("customer_id", money="revenue_year")
@@ -59,9 +59,11 @@ def _on(crm: Crm, people: Any, moment: Any, chosen: Any, occasion: str) -> Any:
     """Those whose day returns in the period to come, and on which day that is."""
     marked = people.mutate(mark=moment.month() * 100 + moment.day(), began=moment.year()).filter(chosen)
     met = marked.inner_join(_coming(crm), "mark")
-    years = met.year - met.began
-    met = met.mutate(years=ibis.null("int64") if occasion == BIRTHDAY else years.cast("int64"), occasion=ibis.literal(occasion))
-    return met.filter(years > 0).select("customer_id", "rep_id", "money", "on", "occasion", "years")
+    years = (met.year - met.began).cast("int64")
+    met = met.mutate(year_count=ibis.null("int64") if occasion == BIRTHDAY else years, occasion=ibis.literal(occasion)).filter(
+        years > 0
+    )
+    return met.select("customer_id", "rep_id", "money", "celebrated_on", "occasion", "year_count")
 
 
 def _coming(crm: Crm) -> Any:
@@ -71,7 +73,8 @@ def _coming(crm: Crm) -> Any:
     lines = [(d.month * 100 + d.day, d.year, d) for d in days]
     lines += [(229, d.year, d) for d in days if (d.month, d.day) == (2, 28) and not _leap(d)]
     return ibis.memtable(
-        pd.DataFrame(lines, columns=["mark", "year", "on"]), schema={"mark": "int64", "year": "int64", "on": "date"}
+        pd.DataFrame(lines, columns=["mark", "year", "celebrated_on"]),
+        schema={"mark": "int64", "year": "int64", "celebrated_on": "date"},
     )
 
 

@@ -45,14 +45,15 @@ def completeness(crm: Crm) -> pd.DataFrame:
 
 
 def completeness_by_team(crm: Crm) -> pd.DataFrame:
-    """The same by team. → frame: team ("unassigned" last), field (in the order of FIELDS), filled_count, base, share"""
+    """The same by team. → frame: field (in the order of FIELDS), team ("unassigned" last), filled_count, base, share"""
     found = _filled(crm).fillna({"team": UNASSIGNED})
     parts = [_shares(rows).assign(team=team) for team, rows in found.groupby("team")]
     frame = pd.concat(parts) if parts else _shares(found).assign(team=pd.Series(dtype=object))
-    frame = frame.assign(_last=frame.team == UNASSIGNED, _field=frame.field.map([called(f) for f in FIELDS].index)).sort_values(
-        ["_last", "team", "_field"]
+    order = [called(f) for f in FIELDS]
+    frame = frame.assign(_last=frame.team == UNASSIGNED, _field=frame.field.map(order.index)).sort_values(
+        ["_field", "_last", "team"]
     )
-    return frame[["team", "field", "filled_count", "base", "share"]].reset_index(drop=True)
+    return frame[["field", "team", "filled_count", "base", "share"]].reset_index(drop=True)
 
 
 def _shares(found: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,8 @@ _THEN = ("customer_count", "new_customers")  # what is shown of the period befor
 COLUMNS = ["customer_count", "share", "new_customers", "lost_customers", "won_back_customers", "start_count", "kept_count", "retention_rate",
            "new_customer_share", "customer_growth_yoy", "previous_customer_count", "previous_new_customers",
            "year_before_customer_count", "year_before_new_customers"]  # fmt: skip
+SHOWN = ["customer_count", "share", "start_count", "new_customers", "won_back_customers", "lost_customers", "retention_rate", "year_before_customer_count",
+         "customer_growth_yoy"]  # in a table of its own  # fmt: skip
 
 
 def customers_by(crm: Crm, group: str) -> pd.DataFrame:
@@ -39,6 +41,14 @@ def customers_by(crm: Crm, group: str) -> pd.DataFrame:
     The growth compares those who are of the group now with those of them who were in a year ago, as customer_growth_yoy does.
     """
     return crm.once(f"customers by {group}", lambda: _by(crm, group)).copy()
+
+
+def kept_by(crm: Crm, group: str) -> pd.DataFrame:
+    """How many customers of the period's start each group had and kept: customers_by without what it was before.
+
+    Needs the same as customers_by. → frame: <group>, start_count, kept_count; rows add up, but for `tag`
+    """
+    return _counted(crm, group)[["start_count", "kept_count"]].rename_axis(group).reset_index()
 
 
 def _by(crm: Crm, group: str) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def efficiency_by_team(crm: Crm) -> pd.DataFrame:
 def beside_company(crm: Crm) -> pd.DataFrame:
     """This view beside the whole company: rates, durations and figures per person, which do not grow with size.
 
-    Needs as each figure. → frame: view (the team, then the company), won_count, closed_count, win_rate, sales_cycle_days, scores,
+    Needs as each figure. → frame: view (the team, then the company), closed_count, win_rate, sales_cycle_days, scores,
       csat_top_box, mom, yoy, money_per_person, deals_per_person. No other team is named.
     """
     views = [crm] if crm.team == ALL else [crm, crm.company]
@@ -113,7 +113,7 @@ def beside_company(crm: Crm) -> pd.DataFrame:
 def _line(view: Crm) -> dict[str, Any]:
     closed = closing.win_rate(view) if view.has("opportunities") else Share(0, 0)
     told = feedback.csat_top_box(view) if view.has("feedback", "score") else Share(0, 0)
-    return {"view": COMPANY if view.team == ALL else view.team, "won_count": int(closed.part), "closed_count": int(closed.base), "win_rate": closed.value,
+    return {"view": COMPANY if view.team == ALL else view.team, "closed_count": int(closed.base), "win_rate": closed.value,
             "sales_cycle_days": closing.sales_cycle_days(view).value, "scores": int(told.base), "csat_top_box": told.value,
             "mom": mom(view).value, "yoy": yoy(view).value, "money_per_person": money_per_person(view).value,
             "deals_per_person": deals_per_person(view).value}  # fmt: skip
