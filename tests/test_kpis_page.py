@@ -32,7 +32,9 @@ def test_retention_and_churn_make_one_in_every_period(made, team):
     one = made[team]["en"]
     assert kpi_of(one, "retention_rate")["value"] + kpi_of(one, "churn_rate")["value"] == pytest.approx(1, abs=1e-11)
     course = table_of(one, "retention")
-    assert ((course.retention_rate + course.churn_rate).dropna() - 1).abs().max() < 1e-9 and course.retention_rate.notna().sum() > 5
+    assert (
+        (course.retention_rate + course.churn_rate).dropna() - 1
+    ).abs().max() < 1e-9 and course.retention_rate.notna().sum() > 5
 
 
 @pytest.mark.parametrize("team", ["all", "north"])
@@ -44,7 +46,9 @@ def test_figures_and_tables_say_the_same(made, team):
     assert kinds.cost_amount.sum() == pytest.approx(kpi_of(one, "acquisition_spend")["value"], abs=0.005)
     assert cac["value"] == pytest.approx(kinds.cost_amount.sum() / cac["base"])
     assert moves.change_amount.sum() == pytest.approx(cac["value"] - cac["year_before"], abs=0.01)
-    assert kpi_of(one, "ltv_cac")["value"] == pytest.approx(kpi_of(one, "clv_margin")["value"] / kpi_of(one, "cac_year")["value"], rel=1e-6)
+    assert kpi_of(one, "ltv_cac")["value"] == pytest.approx(
+        kpi_of(one, "clv_margin")["value"] / kpi_of(one, "cac_year")["value"], rel=1e-6
+    )
     won = table_of(one, "conversion").iloc[-1]
     assert won.prospect_count == kpi_of(one, "prospect_count")["value"] == kpi_of(one, "sales_conversion_rate")["base"]
     channels = table_of(one, "by_channel")
@@ -66,8 +70,13 @@ def test_teams_and_unassigned_add_up_to_the_company(made, small_demo):
     assert teams.cost_amount.sum() == pytest.approx(kpi_of(one, "acquisition_spend")["value"], abs=0.005)
     assert teams.prospect_count.sum() == kpi_of(one, "prospect_count")["value"]
     north, own = made["north"]["en"], teams.set_index("team").loc["north"]
-    assert (own.new_customers, own.start_count) == (kpi_of(north, "new_customers")["value"], kpi_of(north, "retention_rate")["base"])
-    assert own.cac == pytest.approx(kpi_of(north, "cac")["value"]) and own.retention_rate == pytest.approx(kpi_of(north, "retention_rate")["value"])
+    assert (own.new_customers, own.start_count) == (
+        kpi_of(north, "new_customers")["value"],
+        kpi_of(north, "retention_rate")["base"],
+    )
+    assert own.cac == pytest.approx(kpi_of(north, "cac")["value"]) and own.retention_rate == pytest.approx(
+        kpi_of(north, "retention_rate")["value"]
+    )
 
 
 def test_new_customers_by_channel_are_those_of_the_customers_page(made, small_demo):
@@ -127,7 +136,14 @@ def test_with_customers_and_orders_alone_cost_is_undefined_in_words(lacking):
     for one in lacking("sales").values():
         said, lacks = html.unescape(one.html), reasons(one)
         assert lacks["cac"] == lacks["ltv_cac"] == lacks["cac_payback"] == texts.say("reasons.not_delivered", one.lang)
-        assert {"retention_rate", "clv_simple", "clv_margin", "sales_conversion_rate", "repeat_purchase_rate", "referral_rate"}.isdisjoint(lacks)
+        assert {
+            "retention_rate",
+            "clv_simple",
+            "clv_margin",
+            "sales_conversion_rate",
+            "repeat_purchase_rate",
+            "referral_rate",
+        }.isdisjoint(lacks)
         figures = each_figure(one.html)
         assert all("<svg" not in figures[name] for name in ("cac", "cac-moves", "cost-kinds", "by-channel", "returns"))
         assert texts.say("page.absent", one.lang, what=texts.say("tables.costs", one.lang)) in said

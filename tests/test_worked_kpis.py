@@ -18,7 +18,9 @@ MARKETING, SALES = 500.0, 400.0
 def source(folder) -> str:
     months = [str(p) for p in pd.period_range("2025-08", "2026-10", freq="M")]
     bought = [(f"s{i}", f"{m}-05") for m in months for i in range(STAYED)]
-    bought += [(f"l{i}", f"{m}-05") for m in months if m < "2026-08" for i in range(LEFT)] + [(f"l{i}", "2026-08-15") for i in range(LEFT)]
+    bought += [(f"l{i}", f"{m}-05") for m in months if m < "2026-08" for i in range(LEFT)] + [
+        (f"l{i}", "2026-08-15") for i in range(LEFT)
+    ]
     bought += [(f"w{i}", "2026-10-20") for i in range(WON)]
     orders = pd.DataFrame(bought, columns=["customer_id", "ordered_at"]).assign(amount=100, cost=60)
     data = folder / "data"
@@ -32,7 +34,10 @@ def source(folder) -> str:
                          columns=["booked_on", "kind", "amount", "channel"])  # fmt: skip
     costs.to_csv(data / "costs.csv", index=False)
     path = folder / "worked.yml"
-    path.write_text(f"title: worked\nbusiness: {{inactive_after_days: 60, min_base: 2, discount_rate: 0.1}}\nmapping: {{folder: {data}}}\n", "utf-8")
+    path.write_text(
+        f"title: worked\nbusiness: {{inactive_after_days: 60, min_base: 2, discount_rate: 0.1}}\nmapping: {{folder: {data}}}\n",
+        "utf-8",
+    )
     return str(path)
 
 
