@@ -18,7 +18,7 @@ CLAIMS = {rule: claim for prefix in PREFIXES for rule, claim in importlib.import
 RULES = {rule for rule in texts._book("en")["findings"] if rule.partition(".")[0] in PREFIXES}
 BESIDE = "say."  # words beside a figure that say how to read it
 COMPANIES, CHUNK, EACH = 1000, 20, 2
-QUICK = (2, 4, 7)  # companies of `make test`: together they are told by every report
+QUICK = 7  # the company of `make test`
 put: dict[str, set[int]] = defaultdict(set)  # the companies of which a rule spoke
 ran: set[int] = set()
 
@@ -49,9 +49,8 @@ def test_every_report_has_its_claims_and_every_rule_its_own():
     assert sorted(set(REPORTS) - set(PREFIXES)) == [] and sorted(RULES - set(CLAIMS)) == []
 
 
-@pytest.mark.parametrize("turn", range(len(QUICK)))
-def test_no_sentence_is_false_of_its_page(turn):
-    assert false_of(QUICK[turn], REPORTS[turn :: len(QUICK)]) == []
+def test_no_sentence_is_false_of_its_page():
+    assert false_of(QUICK, REPORTS) == [] and len(put) > 5 * len(REPORTS)
 
 
 @pytest.mark.long
