@@ -48,10 +48,7 @@ MAY_IMPORT = {
     "means": set(),
     "goals": {"periods", "crm"},
     "kpi": {"errors", "periods", "schema", "crm", "measures", "means", "goals"},
-    **{
-        room: {"errors", "periods", "schema", "asked", "custom", "crm", "measures", "means", "kpi", "metrics", "models"}
-        for room in ("metrics", "models")
-    },
+    **{room: {"errors", "periods", "schema", "asked", "custom", "crm"} | NUMBERS for room in ("metrics", "models")},
     "findings": FOUNDATIONS | NUMBERS | {"schema", "custom", "crm", "findings"},
     **dict.fromkeys(PICTURES, {"errors", "periods", "fmt", "texts"} | PICTURES),
     "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "fields", "asked", "custom", "crm", "marks", "findings", "blocks"},

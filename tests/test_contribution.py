@@ -250,6 +250,12 @@ def test_the_figure_and_its_table_are_drawn_in_both_languages():
     block = page.figure("by-source", rules.headline(made), charts.deltas, made.frame, unit="money", better="up", hot=made.leader)
     for lang, alt in (("en", "Changes: 3, from −¥50 at b to +¥85 at North."), ("zh", "3 项变化，从b的 −¥50 到北区的 +¥85。")):
         assert alt in block.html[lang] and "+¥85" in block.html[lang] and "nan" not in block.html[lang]
+    assert "<td>+85</td>" in block.html["en"] and "<td>−50</td>" in block.html["en"]  # with their signs in the table, too
+    people = contributions(frame("rep", **{f"p{i}": i for i in range(1, 12)}), frame("rep"), "rep", "revenue")
+    assert (
+        "其余合计"
+        in page.figure("by-rep", rules.headline(made), charts.deltas, people, unit="count").html["zh"].split("<table>")[1]
+    )
     assert block.facts["tables"][0]["columns"] == ["region", "before_revenue", "revenue", "change_revenue"]
     assert ["north", 0.0, 85.0, 85.0] in block.facts["tables"][0]["rows"]
     rate = page.figure(

@@ -19,7 +19,9 @@ NOBODY_MOVED = Moved(Kpi("retention_rate", None, "share", "up"), "previous", "te
 
 def view(team="all", until: date | None = None, **frames) -> Crm:
     people = rows("customer_id team", "a north", "b north")
-    return Crm.of("2026-10", team, until=until, orders=rows("order_id customer_id ordered_at amount", *LINES), customers=people, **frames)
+    return Crm.of(
+        "2026-10", team, until=until, orders=rows("order_id customer_id ordered_at amount", *LINES), customers=people, **frames
+    )
 
 
 def booked(*lines: str) -> pd.DataFrame:
@@ -30,7 +32,12 @@ def booked(*lines: str) -> pd.DataFrame:
 
 
 def compared(times: float = 1.5, above: tuple[float, ...] = (1.01, 1.01)) -> pd.DataFrame:
-    frame = pd.DataFrame({"acquisition_channel": ["fair", "web", "mail"][: 1 + len(above)], "year_cac_amount": [90.0, 60.0, 30.0][: 1 + len(above)]})
+    frame = pd.DataFrame(
+        {
+            "acquisition_channel": ["fair", "web", "mail"][: 1 + len(above)],
+            "year_cac_amount": [90.0, 60.0, 30.0][: 1 + len(above)],
+        }
+    )
     return frame.assign(year_cost_amount=900.0, year_customers=10, times=[1.0, times, 3.0][: 1 + len(above)], above=[0.9, *above])
 
 
@@ -52,7 +59,14 @@ def test_the_dearest_channel(monkeypatch, frame, found):
 
 @pytest.mark.parametrize(
     ("value", "base", "rule"),
-    [(0.999, 30, "loses_money"), (1.0, 30, "earns_little"), (2.999, 30, "earns_little"), (3.0, 30, None), (0.5, 29, None), (None, 30, None)],
+    [
+        (0.999, 30, "loses_money"),
+        (1.0, 30, "earns_little"),
+        (2.999, 30, "earns_little"),
+        (3.0, 30, None),
+        (0.5, 29, None),
+        (None, 30, None),
+    ],
 )
 def test_what_a_customer_brings(value, base, rule):
     found = rules.worth_it(Kpi("ltv_cac", value, "ratio", "up", base=base))
@@ -68,7 +82,12 @@ def test_how_long_it_takes(value, base, found):
 def test_cost_is_judged_of_whole_periods_alone_and_against_surely_new_customers(monkeypatch):
     kpi = Kpi("cac", 9.0, "money", "down", previous=5.0, year_before=4.0)
     assert rules.judgeable(view(), None) is None and rules.judgeable(view(until=date(2026, 10, 20)), kpi) is None
-    for settled, previous, year in ((None, 5.0, 4.0), ("2025-10-01", 5.0, 4.0), ("2025-10-02", 5.0, None), ("2026-09-02", None, None)):
+    for settled, previous, year in (
+        (None, 5.0, 4.0),
+        ("2025-10-01", 5.0, 4.0),
+        ("2025-10-02", 5.0, None),
+        ("2026-09-02", None, None),
+    ):
         monkeypatch.setattr(acquisition, "settled_from", lambda crm, day=settled: day and date.fromisoformat(day))
         found = rules.judgeable(view(), kpi)
         assert found is not None and (found.previous, found.year_before) == (previous, year)
@@ -87,10 +106,15 @@ def test_the_gravest_first_and_calm_where_nothing_is():
     assert [f.rule for f in rules.findings(nobody, figures, NOBODY_MOVED)] == ["kpis.no_customers"]
 
 
-def test_who_moved_retention_is_asked_of_teams_on_the_company_s_page_alone():
+@pytest.mark.parametrize(
+    ("team", "columns", "group"),
+    [("all", "customer_id team region", "team"), ("north", "customer_id team region", "region"), ("all", "customer_id tier", "tier"), ("all", "customer_id", "team")],
+)  # fmt: skip
+def test_who_moved_retention_is_asked_of_what_the_source_knows(team, columns, group):
     kpi = Kpi("retention_rate", 0.5, "share", "up", part=1, base=2, previous=0.5, previous_base=2)
-    assert rules.retention_moved(view(), kpi).group == "team"
-    assert rules.retention_moved(view("north"), kpi).group == "acquisition_channel"
+    people = rows(columns, *[name + " north" * (len(columns.split()) - 1) for name in "ab"])
+    crm = Crm.of("2026-10", team, orders=rows("order_id customer_id ordered_at amount", *LINES), customers=people)
+    assert rules.retention_moved(crm, kpi).group == group
 
 
 # ------------------------------------------------------------------------------------------------ headlines
@@ -102,7 +126,12 @@ def rule(finding) -> str:
 
 @pytest.mark.parametrize(
     ("value", "reason", "expected"),
-    [(5.0, None, "cac_alone"), (None, "no_costs", "no_costs"), (None, "not_delivered", "no_costs"), (None, "no_new_customers", "no_new_customers")],
+    [
+        (5.0, None, "cac_alone"),
+        (None, "no_costs", "no_costs"),
+        (None, "not_delivered", "no_costs"),
+        (None, "no_new_customers", "no_new_customers"),
+    ],
 )
 def test_the_cost_s_headline(value, reason, expected):
     assert rule(headlines.cac_headline(Kpi("cac", value, "money", "down", reason=reason))) == expected
@@ -124,7 +153,12 @@ def test_what_moved_the_cost(changes, expected):
 
 def test_the_kinds_headline_and_what_is_of_neither_side():
     frame = costs.costs_by_kind(view(costs=booked("2026-10-02 salary 60", "2026-10-02 legal 40")))
-    assert headlines.kinds_headline(frame).values == {"cost_kind": "salary", "share": 0.6, "marketing_amount": 0.0, "sales_amount": 60.0}
+    assert headlines.kinds_headline(frame).values == {
+        "cost_kind": "salary",
+        "share": 0.6,
+        "marketing_amount": 0.0,
+        "sales_amount": 60.0,
+    }
     assert [f.rule for f in headlines.kinds_says(frame)] == ["say.cost_sides", "say.cost_unknown"]
     assert rule(headlines.kinds_headline(frame[:0])) == "no_costs"
     credits = costs.costs_by_kind(view(costs=booked("2026-10-02 salary -60")))
@@ -137,8 +171,14 @@ def test_channels_and_returns():
     dear = said("kpis.dear_channel", channel="web")
     assert headlines.channels_headline(frame, [said("x"), dear]) is dear
     assert rule(headlines.channels_headline(frame[1:], [])) == "no_channel_costs"
-    worth = pd.DataFrame([("web", 4, 10.0, 20.0, 2.0)], columns=["acquisition_channel", "customer_count", "year_cac_amount", "value_amount", "return_ratio"])
-    assert headlines.returns_headline(worth).values["times_ratio"] == 2 and rule(headlines.returns_headline(worth[:0])) == "no_returns"
+    worth = pd.DataFrame(
+        [("web", 4, 10.0, 20.0, 2.0)],
+        columns=["acquisition_channel", "customer_count", "year_cac_amount", "value_amount", "return_ratio"],
+    )
+    assert (
+        headlines.returns_headline(worth).values["times_ratio"] == 2
+        and rule(headlines.returns_headline(worth[:0])) == "no_returns"
+    )
     assert headlines.channels_says(frame[:0]) == headlines.returns_says(worth[:0]) == []
     assert len(headlines.channels_says(frame)) == len(headlines.returns_says(worth)) == 1
 

@@ -72,7 +72,10 @@ def test_a_team_has_what_is_booked_on_it():
     assert acquisition.cac(crm(*booked, team="north")) == Figure(30.0, 1)
     assert acquisition.cac(crm(*booked)) == Figure(69.0, 2)
     teams = crm_figures.figures_by_team(crm(*booked)).set_index("team")
-    assert teams.cost_amount.to_dict() == {"north": 30.0, "south": 8.0, "unassigned": 100.0} and list(teams.index)[-1] == "unassigned"
+    assert (
+        teams.cost_amount.to_dict() == {"north": 30.0, "south": 8.0, "unassigned": 100.0}
+        and list(teams.index)[-1] == "unassigned"
+    )
     assert teams.new_customers.to_dict() == {"north": 1, "south": 1, "unassigned": 0} and math.isnan(teams.cac["unassigned"])
 
 
@@ -98,9 +101,13 @@ def test_what_moved_it_adds_up():
                people=[f"{order.split()[0]} - -" for order in orders])  # fmt: skip
     moves = acquisition.cac_moves(view).set_index("cac_cause")
     each = (1 / 2 + 1 / 4) / 2
-    assert moves.change_amount["advertising"] == pytest.approx(6 * each) and moves.change_amount["salary"] == pytest.approx(-2 * each)
+    assert moves.change_amount["advertising"] == pytest.approx(6 * each) and moves.change_amount["salary"] == pytest.approx(
+        -2 * each
+    )
     assert moves.change_amount["new customers"] == pytest.approx((1 / 4 - 1 / 2) * (8 + 12) / 2)
-    assert moves.change_amount.sum() == pytest.approx(12 / 4 - 8 / 2) and acquisition.compared_with(view).period.label == "2025-10"
+    assert (
+        moves.change_amount.sum() == pytest.approx(12 / 4 - 8 / 2) and acquisition.compared_with(view).period.label == "2025-10"
+    )
     assert acquisition.cac_moves(crm("2026-10-05 salary 6")).empty
     assert acquisition.compared_with(crm("2026-09-05 salary 6", "2026-10-05 salary 6")).period.label == "2026-09"
 

@@ -124,7 +124,11 @@ def test_cross_sell_rate(given, part, base):
 
 def test_without_categories_nobody_buys_across():
     assert loyalty.cross_sell_rate(crm(orders=ORDERS)) == NOT_DELIVERED
-    nothing = Crm.of("2026-10", orders=rows("order_id ordered_at amount", "1 2026-10-02 5"), order_lines=rows("order_id product quantity unit_price", "1 p 1 1"))
+    nothing = Crm.of(
+        "2026-10",
+        orders=rows("order_id ordered_at amount", "1 2026-10-02 5"),
+        order_lines=rows("order_id product quantity unit_price", "1 p 1 1"),
+    )
     assert loyalty.cross_sell_rate(nothing) == NOT_DELIVERED
 
 
@@ -148,13 +152,17 @@ def test_nobody_is_known_to_refer_where_it_is_not_recorded():
 
 
 def test_promoter_share():
-    said = rows("feedback_id given_at nps", "1 2026-10-01 9", "2 2026-10-31 10", "3 2026-10-31 8", "4 2026-09-30 10", "5 2026-10-02 -")
+    said = rows(
+        "feedback_id given_at nps", "1 2026-10-01 9", "2 2026-10-31 10", "3 2026-10-31 8", "4 2026-09-30 10", "5 2026-10-02 -"
+    )
     assert loyalty.promoter_share(Crm.of("2026-10", feedback=said)) == Share(2, 3)
     assert loyalty.promoter_share(Crm.of("2026-10", feedback=said.drop(columns="nps"))) == NOT_DELIVERED
 
 
 def test_side_by_side_with_the_year_before():
-    view = crm(orders=["a 2025-10-01 5", "a 2025-10-02 5", "b 2025-10-02 5", "a 2026-09-01 5", "a 2026-10-01 5", "a 2026-10-02 5"])
+    view = crm(
+        orders=["a 2025-10-01 5", "a 2025-10-02 5", "b 2025-10-02 5", "a 2026-09-01 5", "a 2026-10-01 5", "a 2026-10-02 5"]
+    )
     frame = loyalty.loyalty(view).set_index("loyalty_figure")
     assert frame.loc["bought twice"].to_list() == [1, 1, 1.0, 2, 0.5]
     assert purchases.repurchase_rate(view) == Share(1, 1) and frame.share["bought again"] == 1.0

@@ -53,7 +53,9 @@ def test_before_the_first_order_sales_are_unknown_not_0():
     assert sales.revenue(view).value == 80 and sales.revenue(view.previous).value is None
     assert sales.revenue(view.previous).reason == sales.aov(view.year_before).reason == "before_orders"
     assert [p.label for p in sales.sales_by_period(view).period] == ["2026-10"]
-    assert sales.revenue(crm("1 2026-09-30T23:59:59 9 a", "2 2026-10-03 1 a").previous).value == 9  # the last moment of the period before
+    assert (
+        sales.revenue(crm("1 2026-09-30T23:59:59 9 a", "2 2026-10-03 1 a").previous).value == 9
+    )  # the last moment of the period before
 
 
 @pytest.mark.parametrize(

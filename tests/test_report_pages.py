@@ -68,6 +68,12 @@ REPORTS = {
         "kpis": ["revenue", "win_rate", "new_customers", "csat_top_box", "money_per_person", "deals_per_person", "yoy", "mom", "customer_growth_yoy"],
         "tables": ["people", "people_results", "people_rates", "moved_by_rep", "territories", "course"],
     },
+    "kpis": {
+        "figures": ["retention", "retention-moved", "cac", "cac-moves", "cost-kinds", "by-channel", "returns", "ways", "conversion", "loyalty", "by-team"],
+        "company": ["by-team"], "team": [], "title": {"en": "CRM figures: Company, October 2026", "zh": "CRM指标：北区，2026年10月"},
+        "kpis": ["retention_rate", "churn_rate", "cac", "clv_margin", "sales_conversion_rate", "ltv_cac", "cac_payback", "referral_rate"],
+        "tables": ["retention", "cac", "cac_moves", "cac_by_lag", "cost_kinds", "by_channel", "returns", "ways", "conversion", "loyalty"],
+    },
     "prepare": {
         "figures": ["shared", "models", "card", "named", "languages"],
         "company": [], "team": [], "title": {"en": "Shared work and models: Company, October 2026", "zh": "共用计算与模型：北区，2026年10月"},

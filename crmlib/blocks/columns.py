@@ -45,7 +45,12 @@ _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "mone
 _OF_ANOTHER = re.compile(
     "^(median|before|previous|year_before|change)_"
 )  # the same thing in another place: in the middle, before, its change
-OF_MONEY = ("amount_share", "value_share", "running_share", "refund_rate")  # of few customers they are no counts either: nothing is said
+OF_MONEY = (
+    "amount_share",
+    "value_share",
+    "running_share",
+    "refund_rate",
+)  # of few customers they are no counts either: nothing is said
 OF_CHANGE = ("growth_share", "customer_growth_yoy")  # nor is a change on a small base
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {

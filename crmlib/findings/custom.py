@@ -27,7 +27,9 @@ def _changed(kpi: Kpi, evidence: str | None) -> list[Finding]:
         if change and change.clear and change.delta:
             rose = change.delta > 0
             good = None if kpi.better is None else rose == (kpi.better == "up")
-            kind = {"share": "share", "money": "amount", "score": "score", "points": "nps", "ratio": "ratio"}.get(kpi.unit, "count")
+            kind = {"share": "share", "money": "amount", "score": "score", "points": "nps", "ratio": "ratio"}.get(
+                kpi.unit, "count"
+            )
             values = {"figure": kpi.name, kind: kpi.value, f"before_{kind}": getattr(kpi, against)}
             if kpi.dimension:
                 values["view"] = kpi.dimension

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..crm import ALL, Crm
 from ..kpi import Kpi
 from ..metrics import acquisition
-from ..metrics.customers import customers_by
+from ..metrics.customers import kept_by
 from ..metrics.states import tally
 from . import Finding, contribution, ordered, said
 from .changes import changed
@@ -89,12 +89,10 @@ def judgeable(crm: Crm, kpi: Kpi | None) -> Kpi | None:
 
 
 def retention_moved(crm: Crm, kpi: Kpi) -> Moved:
-    """Which customers moved retention: of these groupings the one whose leader did most, else the first."""
-    found = [
-        moved(crm, kpi, customers_by, group, "kept_count", "start_count")
-        for group in (_GROUPS if crm.team == ALL else _GROUPS[1:])
-    ]
+    """Which customers moved retention: of the groupings that the source knows the one whose leader did most, else the first."""
+    groups = ["team"] * (crm.team == ALL and bool(crm.teams)) + [group for group in _GROUPS if crm.has("customers", group)]
+    found = [moved(crm, kpi, kept_by, group, "kept_count", "start_count") for group in groups or ["team"]]
     return [*most_telling(*found), *found][0]
 
 
-_GROUPS = ("team", "acquisition_channel", "region", "tier")  # of customers
+_GROUPS = ("acquisition_channel", "region", "tier")  # of customers

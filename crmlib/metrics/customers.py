@@ -43,6 +43,14 @@ def customers_by(crm: Crm, group: str) -> pd.DataFrame:
     return crm.once(f"customers by {group}", lambda: _by(crm, group)).copy()
 
 
+def kept_by(crm: Crm, group: str) -> pd.DataFrame:
+    """How many customers of the period's start each group had and kept: customers_by without what it was before.
+
+    Needs the same as customers_by. → frame: <group>, start_count, kept_count; rows add up, but for `tag`
+    """
+    return _counted(crm, group)[["start_count", "kept_count"]].rename_axis(group).reset_index()
+
+
 def _by(crm: Crm, group: str) -> pd.DataFrame:
     frame = _counted(crm, group)
     for name, other in (("previous", crm.previous), ("year_before", crm.year_before)):

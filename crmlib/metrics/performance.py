@@ -83,7 +83,7 @@ def _parts(crm: Crm, group: str, money: str) -> list[pd.DataFrame]:
         if has_begun(view):
             then = of_money(view, group)[[*KEYS[group], money, cases]]
             made.append(then.rename(columns={money: f"{name}_{money}", cases: f"{name}_{cases}"}))
-    return made
+    return [frame.astype(dict.fromkeys(KEYS[group], object)) for frame in made]  # an empty column of Arrow's cannot be merged
 
 
 def _compared(frame: pd.DataFrame, money: str, min_base: int) -> dict[str, pd.Series]:
