@@ -19,7 +19,22 @@ ROOT = places.ROOT
 LIB = ROOT / "crmlib"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 36
 
-FOUNDATIONS = {"errors", "periods", "fmt", "texts", "store", "places", "settings", "sql", "ledger", "told", "imports", "reasons", "metric_list", "titles"}
+FOUNDATIONS = {
+    "errors",
+    "periods",
+    "fmt",
+    "texts",
+    "store",
+    "places",
+    "settings",
+    "sql",
+    "ledger",
+    "told",
+    "imports",
+    "reasons",
+    "metric_list",
+    "titles",
+}
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved", "fields", "asked", "custom", "customfile"}  # fmt: skip
 NUMBERS = {"measures", "means", "kpi", "metrics", "models"}

@@ -43,6 +43,14 @@ def customers_by(crm: Crm, group: str) -> pd.DataFrame:
     return crm.once(f"customers by {group}", lambda: _by(crm, group)).copy()
 
 
+def counts_by(crm: Crm, group: str) -> pd.DataFrame:
+    """The counts of customers_by alone, without those of earlier periods: for those who compare periods themselves.
+
+    Needs the same. → frame: <group>, customer_count, start_count, kept_count, new_customers, lost_customers, won_back_customers, in_year_count (in a year ago)
+    """
+    return _counted(crm, group).rename_axis(group).reset_index()
+
+
 def _by(crm: Crm, group: str) -> pd.DataFrame:
     frame = _counted(crm, group)
     for name, other in (("previous", crm.previous), ("year_before", crm.year_before)):

@@ -10,7 +10,18 @@ from typing import Any
 from .. import settings
 
 LANGUAGES = ("en", "zh")
-_MADE_OF = ("sum", "mean", "median", "min", "max", "distinct", "share", "previous", "before", "change")  # how the name of a made column begins
+_MADE_OF = (
+    "sum",
+    "mean",
+    "median",
+    "min",
+    "max",
+    "distinct",
+    "share",
+    "previous",
+    "before",
+    "change",
+)  # how the name of a made column begins
 
 
 @cache
