@@ -158,6 +158,25 @@ def check(source: Annotated[str, typer.Argument(help="a source as for run")]) ->
         raise typer.Exit(max(p.exit_code for p in found.problems))
 
 
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="what the report is called in files and links, such as late-orders")],
+    params: Annotated[str, typer.Option(help="the params file whose reports it joins")] = "params/monthly.yml",
+    title: Annotated[str, typer.Option(help="its title in English; in both languages where no other is given")] = "",
+    title_zh: Annotated[str, typer.Option(help="its title in Chinese")] = "",
+    question: Annotated[str, typer.Option(help="the question that it answers, in English")] = "",
+    question_zh: Annotated[str, typer.Option(help="the question in Chinese")] = "",
+) -> None:
+    """Make a report of your own: a notebook that runs at once, listed in a params file."""
+    from . import newreport
+
+    path = newreport.make(name, {"en": title, "zh": title_zh}, {"en": question, "zh": question_zh}, params)
+    say(f"Made notebooks/{path.name}, and listed it in {params}. Publish it: make {places.from_root(params).stem} REPORT={name}")
+    say(
+        "Change it in JupyterLab (make lab): its first cells are its title and question, each further pair of cells asks and answers."
+    )
+
+
 app.command()(backup.backup)
 app.command("restore-drill")(backup.restore_drill)
 

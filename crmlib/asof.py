@@ -81,7 +81,8 @@ def _staged(crm: "Crm", deals: ibis.Table) -> ibis.Table:
 
     The last stage entered by then; where stage_changes has no row for the deal, its recorded stage, a closing one only
     from closed_at on (before that: open, stage unknown; a source that dates no closing at all: as recorded). Every deal
-    has reached the first stage, a deal won has reached the last.
+    has reached the first stage, a deal won has reached the last. The probability of a deal that is closed later was written when
+    it was closed (1 or 0): it is not known yet, unless its history is delivered (then that counts).
     """
     stages, end = crm.business.stages, literal_day(crm.end)
     history = crm.delivery.raw("stage_changes")
@@ -93,8 +94,9 @@ def _staged(crm: "Crm", deals: ibis.Table) -> ibis.Table:
     visible = closed | (joined.closed_at.isnull() & ((joined.stage != stages[-1]) | as_recorded))
     stage = ibis.coalesce(joined.stage_then, ibis.ifelse(joined._no_history & visible, joined.stage, ibis.null("string")))
     won = ibis.ifelse(closed & joined.is_won, len(stages) - 1, 0)
+    chance = ibis.ifelse((joined.closed_at >= end).fill_null(False), ibis.null("float64"), joined.probability)
     reached = ibis.greatest(ibis.coalesce(joined.furthest, 0), ibis.coalesce(_index(stage, stages), 0), ibis.coalesce(won, 0))
-    return joined.mutate(stage=stage, reached=reached).select(*deals.columns, "reached", "stage_since")
+    return joined.mutate(stage=stage, reached=reached, probability=chance).select(*deals.columns, "reached", "stage_since")
 
 
 def _index(stage: Any, stages: tuple[str, ...]) -> Any:

@@ -190,8 +190,11 @@ def _units(view: View, said: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _id(view: View) -> str:
-    """What the view is known by in facts and links: what it counts, and by what; it does not depend on its place or title."""
-    parts = [view.table or "metrics", *([] if view.table else [view.drawn.name]), *(d.grain or d.name for d in view.dimensions)]
+    """What the view is known by in facts and links: what it is of, and by what; it does not depend on its place or title."""
+    parts = [view.table or view.drawn.name]
+    for dimension in view.dimensions:
+        own = dimension.kind == "word" and dimension.field and dimension.field.table == view.table
+        parts.append(dimension.field.column if own and dimension.field else dimension.grain or dimension.name)
     return "-".join(re.sub(r"[^a-z0-9]+", "-", part) for part in parts)
 
 

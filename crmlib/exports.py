@@ -116,7 +116,7 @@ def _kpis(found: dict[str, Any], name: str) -> Sheet:
     t, kpis = words(found["language"]), found["kpis"]
     before = ["before"] if any("restated" in kpi for kpi in kpis) else []
     figures = [*KPI_COLUMNS, "change", *before]
-    heads = [Column(t("col_figure")), *(Column(t(f"col_{c}"), None) for c in figures), Column(t("col_unit"))]
+    heads = [Column(t("col_figure")), *(Column(t(f"col_{c}"), None, c == "change") for c in figures), Column(t("col_unit"))]
     heads += [Column(t("col_part"), "count"), Column(t("col_base"), "count"), Column(t("col_reason")), Column(t("col_name"))]
     rows = [[called(kpi), *(_figure(kpi, c) for c in figures), explained.unit_name(kpi["unit"], found["language"], currency(found)),
              kpi["part"], kpi["base"], kpi["reason"], kpi["name"]] for kpi in kpis]  # fmt: skip

@@ -21,6 +21,8 @@ KPI = (
     "previous",
     "year_before",
     "target",
+    "target_attainment",
+    "target_pace",
     "better",
     "dimension",
     "reason",

@@ -191,23 +191,6 @@ def listing(items: list[str], lang: str = "en") -> str:
     return format_list(items, locale=locale(lang)) if items else MISSING
 
 
-def masked_phone(text: str) -> str:
-    """
-    >>> masked_phone("13812341234")
-    '138****1234'
-    """
-    return text[:3] + "****" + text[-4:] if len(text) > 10 else "****"  # a shorter one would be given away by seven digits
-
-
-def masked_email(text: str) -> str:
-    """
-    >>> masked_email("zhang@example.com")
-    'z***@example.com'
-    """
-    name, _, host = text.partition("@")
-    return f"{name[:1]}***@{host}" if name and host else "***"
-
-
 def parameter(value, lang: str = "en") -> str:
     """An estimated number with four figures that count.
 

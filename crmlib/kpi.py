@@ -7,7 +7,8 @@ from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
 
-from .crm import ALL, Crm
+from .crm import Crm
+from .goals import attainment, pace, target
 from .means import LEVEL, Mean, margin
 
 
@@ -74,7 +75,31 @@ class Kpi:
     error: float | None = None  # of a mean: the standard error, now and then
     previous_error: float | None = None
     year_before_error: float | None = None
+    gone: float = 1.0  # the part of the period's days that is known: less than 1 of one to date
+    adds: bool = False  # its values of days add up to that of the period
     about: Mapping[str, str] | None = None  # what it is a figure of, by language, where its name alone does not say it
+
+    @property
+    def target_attainment(self) -> float | None:
+        """value / target, of what is better high (goals.py); no percentage of a small base."""
+        return None if self._small else attainment(self.value, self.target, self.unit, self.better)
+
+    @property
+    def target_pace(self) -> float | None:
+        """What the target asks for by now; only within a period, and of a figure that adds up over its days."""
+        return pace(self.target, self.gone) if self.adds else None
+
+    @property
+    def on_target(self) -> bool | None:
+        """Whether the target is met (to date: what it asks for by now); None where that cannot be judged."""
+        if self.value is None or self.target is None or self.better is None or self._small:
+            return None
+        due = self.target if self.target_pace is None else self.target_pace
+        return self.value >= due - 1e-9 * abs(due) if self.better == "up" else self.value <= due + 1e-9 * abs(due)
+
+    @property
+    def _small(self) -> bool:
+        return self.base is not None and self.base < self.min_base
 
     def change(self, against: str = "previous") -> Change | None:
         """The change against `previous` or `year_before`; None where either value is missing.
@@ -83,7 +108,7 @@ class Kpi:
         (Newcombe's), a mean likewise (Welch's);
         any other figure (a share of an amount, too), if the change is larger than 3.27 times the mean change from one period
         to the next before this one (the upper limit of a moving-range chart: Wheeler, Understanding Variation, 1993; at
-        least six earlier periods).
+        least six earlier periods, whole ones: within a period the limit is rather too wide).
         """
         before = Figure(getattr(self, against), getattr(self, f"{against}_base"), None, getattr(self, f"{against}_error"))
         if self.value is None or before.value is None:
@@ -106,7 +131,10 @@ class Kpi:
         moves = self._moves()
         if len(moves) < 5:
             return "short_history"
-        return None if abs(delta) > 3.267 * sum(moves) / len(moves) else "usual_range"
+        noise = 1e-9 * max(
+            abs(before.value or 0), abs(self.value or 0)
+        )  # where nothing ever moves, the last bits of a sum are no change
+        return None if abs(delta) > 3.267 * sum(moves) / len(moves) + noise else "usual_range"
 
     def _moves(self) -> list[float]:
         earlier = self.series[:-1]
@@ -114,15 +142,17 @@ class Kpi:
 
 
 def measured(
-    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False, growth: bool = False
+    unit: str, better: str | None = None, rolling: bool | Callable[[Crm], bool] = False, growth: bool = False, adds: bool = False
 ) -> Callable[[Callable], Callable]:
     """Say of a metric in which unit it is, which way is good, and whether its window is longer than the period (or in which views).
 
-    `growth`: it is itself a comparison with an earlier period, and is compared with no other.
+    `growth`: it is itself a comparison with an earlier period, and is compared with no other. `adds`: its values of days add up to
+    the period's (sales do; customers at the end, means and rates do not).
     """
 
     def mark(metric: Callable) -> Callable:
         metric.unit, metric.better, metric.rolling, metric.growth = unit, better, rolling, growth  # type: ignore[attr-defined]
+        metric.adds = adds  # type: ignore[attr-defined]
         return metric
 
     return mark
@@ -134,8 +164,9 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
     `series`: its values in the periods up to this one, oldest first (it tells a change from the usual ups and downs).
     """
     raw = metric(crm)
-    earlier = (Figure(None), Figure(None)) if metric.growth else (_before(metric, c) for c in (crm.previous, crm.year_before))  # type: ignore[attr-defined]
-    now, previous, year_before = figured(raw), *earlier
+    none = metric.growth  # type: ignore[attr-defined]
+    previous, year_before = (Figure(None) if none else _before(metric, c) for c in (crm.previous, crm.year_before))
+    now = figured(raw)
     unit, better, rolling = metric.unit, metric.better, metric.rolling  # type: ignore[attr-defined]
     return Kpi(
         name=metric.__name__, value=now.value, unit=unit, better=better, dimension=dimension, reason=now.reason,
@@ -145,6 +176,7 @@ def compare(metric: Callable[[Crm], Any], crm: Crm, series: Any = (), dimension:
         year_before=year_before.value, year_before_base=year_before.base,
         error=now.error, previous_error=previous.error, year_before_error=year_before.error,
         target=None if dimension else target(metric.__name__, crm), series=tuple(_known(v) for v in series),
+        gone=float(crm.period.gone), adds=metric.adds,  # type: ignore[attr-defined]
     )  # fmt: skip
 
 
@@ -173,21 +205,6 @@ def _before(metric: Callable[[Crm], Any], crm: Crm) -> Figure:
 
 def _known(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
-
-
-def target(name: str, crm: Crm) -> float | None:
-    """The goal of this team (or the company) for this very period, if one is set."""
-    return crm.once("targets", lambda: _targets(crm)).get(name)
-
-
-def _targets(crm: Crm) -> dict[str, float]:
-    if not crm.has("targets"):
-        return {}
-    goals = crm.company.targets
-    goals = goals.filter((goals.period == crm.period.label) & goals.rep_id.isnull())
-    goals = goals.filter(goals.team.isnull() if crm.team == ALL else goals.team == crm.team)
-    found = goals.select("metric", "value").execute()
-    return {m: float(v) for m, v in found.itertuples(index=False) if (found.metric == m).sum() == 1}  # two goals are none
 
 
 def interval(share: Share, level: float = LEVEL) -> tuple[float, float]:

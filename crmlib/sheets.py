@@ -23,7 +23,7 @@ ROWS, TEXT, NAME, EXACT = (
 )  # what Excel holds: rows, characters of a cell, of a sheet's name; whole numbers
 MUTE, LINE = "#F1F4F7", "#8593A0"
 _NUMBERS = {
-    "count": "#,##0", "share": "0.0%", "gap": "+0.0%;-0.0%;0.0%", "days": "#,##0.0", "hours": "#,##0.0", "score": "0.00", "points": "0.0",
+    "count": "#,##0", "share": "0.0%", "gap": "0.0%", "days": "#,##0.0", "hours": "#,##0.0", "score": "0.00", "points": "0.0",
     "ratio": "#,##0.00", "fine": "0.0000", "day": "yyyy-mm-dd", "fraction": "#,##0.00",
 }  # fmt: skip
 _MEASURES = ("count", "share", "money", "days", "hours", "score", "points", "ratio")  # of which a bar says something
@@ -31,10 +31,11 @@ _MEASURES = ("count", "share", "money", "days", "hours", "score", "points", "rat
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, and the unit of its values (none: each row has its own)."""
+    """A column: its head, the unit of its values (none: each row has its own), and whether they are changes and show their sign."""
 
     head: str
     unit: str | None = "text"
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def _styles(book: Any, currency: str, lang: str) -> Style:
     """Formats by unit, each made once; `money:EUR` is money of another currency than the workbook's."""
 
     @cache
-    def style(unit: str = "", **more: Any) -> Any:
+    def style(unit: str = "", signed: bool = False, **more: Any) -> Any:
         kind, _, other = unit.partition(":")
         form = _money(other or currency, lang) if kind == "money" else _NUMBERS.get(kind)
+        form = f"+{form};-{form};{form}" if form and signed else form
         return book.add_format({"valign": "top"} | ({"num_format": form} if form else {}) | more)
 
     return style
@@ -98,7 +100,7 @@ def _styles(book: Any, currency: str, lang: str) -> Style:
 
 def _money(currency: str, lang: str) -> str:
     sign = re.sub(r'[\[\]";$]', "", fmt.currency_symbol(currency, lang)) or "$"
-    return f"[${sign}]#,##0.00;-[${sign}]#,##0.00"
+    return f"[${sign}]#,##0.00"
 
 
 def _fill(place: Any, sheet: Sheet, style: Style, title: str) -> None:
@@ -106,12 +108,13 @@ def _fill(place: Any, sheet: Sheet, style: Style, title: str) -> None:
     for row, text in enumerate(sheet.lead):
         _text(place, row, 0, text, style, {"bold": True, "font_size": 14} if row == 0 else {})
     for col, column in enumerate(sheet.columns):
-        head = style("", bold=True, text_wrap=True, bottom=1, bg_color=MUTE, border_color=LINE)
-        place.write_string(top, col, shown(column.head), head)
+        head = {"bold": True, "text_wrap": True, "bottom": 1, "bg_color": MUTE, "border_color": LINE}
+        _text(place, top, col, column.head, style, head)
     for row, values in enumerate(sheet.rows[:room]):
         for col, (value, column) in enumerate(zip(values, sheet.columns, strict=True)):
             unit = sheet.units[row] if column.unit is None else column.unit
             more = {"italic": True, "bg_color": "#FFF2CC"} if (row, col) in sheet.marked else {}
+            more |= {"signed": True} if column.signed or unit == "gap" else {}
             _cell(place, top + 1 + row, col, value, unit, style, more)
     if sheet.columns:
         _arrange(place, sheet, top, min(len(sheet.rows), room))
@@ -120,6 +123,8 @@ def _fill(place: Any, sheet: Sheet, style: Style, title: str) -> None:
 
 def _cell(place: Any, row: int, col: int, value: Any, unit: str, style: Style, more: dict[str, Any]) -> None:
     """One cell by what its value is; an undefined one stays empty."""
+    if value is None or value == "":
+        return
     if isinstance(value, bool):
         place.write_boolean(row, col, value, style("", **more))
     elif isinstance(value, str):
@@ -128,7 +133,7 @@ def _cell(place: Any, row: int, col: int, value: Any, unit: str, style: Style, m
             place.write_datetime(row, col, when, style("day", **more))
         else:
             _text(place, row, col, value, style, more | {"text_wrap": len(value) > 40})
-    elif value is not None and math.isfinite(value):
+    elif math.isfinite(value):
         if abs(value) >= EXACT and isinstance(value, int):
             place.write_string(row, col, str(value), style("", align="right", **more))
         else:
@@ -190,6 +195,7 @@ def _chart(book: Any, line: Line, places: list[Any], sheets: Sequence[Sheet]) ->
     made.set_title(
         {"name": [name, top + 1 + line.rows[0], 0], "name_font": {"size": 11}} if len(line.rows) == 1 else {"none": True}
     )
+    made.set_x_axis({"label_position": "low"})
     made.set_y_axis(
         {
             "num_format": {"share": "0%", "money": "#,##0", "count": "#,##0"}.get(line.unit.partition(":")[0], "General"),

@@ -18,7 +18,7 @@ from .notebook import STATISTICS
 from .periods import Period
 from .releases import Entry, Release
 from .sheets import Column, Line, Sheet, workbook
-from .subjects import DRAWN, SUBJECTS, subject_of
+from .subjects import DRAWN, SUBJECTS, place_of, subject_of
 
 BACK = 24  # so many periods before
 FIGURES = ("value", "previous", "year_before", "target", "change")
@@ -126,8 +126,7 @@ def _rows(pages: Sequence[Page], past: Past) -> list[Row]:
                 told = past.get((entry.source, entry.team, entry.report, label, restated.target(kpi)))
                 if told and label not in row.before:
                     row.before[label] = (told[-1].value, _is_restated(told))
-    subjects = list(SUBJECTS)
-    return sorted(rows, key=lambda row: subjects.index(subject_of(row.kpi["name"])))
+    return sorted(rows, key=lambda row: place_of(row.kpi["name"]))
 
 
 def _title(entry: Entry, found: dict[str, Any]) -> str:
@@ -165,7 +164,7 @@ def _workbook(pages: Sequence[Page], rows: Sequence[Row], lang: str) -> bytes:
 def _subject(rows: Sequence[Row], name: str, title: str, shown: Sequence[str], lang: str) -> Sheet:
     """The figures of one subject, and their history, oldest left, this period last."""
     t = words(lang)
-    heads = [Column(t("col_figure")), Column(t("col_report")), *(Column(t(f"col_{c}"), None) for c in FIGURES)]
+    heads = [Column(t("col_figure")), Column(t("col_report")), *(Column(t(f"col_{c}"), None, c == "change") for c in FIGURES)]
     heads += [Column(t("col_unit")), Column(t("col_base"), "count"), Column(t("col_reason")), Column(t("col_name"))]
     first = len(heads) + 1
     cells, marked = [], set()

@@ -1,101 +1,143 @@
-"""What the sentences over contributions claim, told by the figure and by the table of what each group did."""
+"""What each sentence about contributions claims, told by the figure and the table of the page's own facts."""
 
-from claiming import kpi, near
+import pandas as pd
+from claiming import Claim, kpi, least, near
 
-_LEADS, _OUT = 0.5, 1.5
+NAMELESS = ("none given", "unassigned")
+REST = "all others"
+HALF, MORE = 0.5, 1.5  # of the change; of the part of the whole before
+ROUND = 1e-6
 
 
-def _moves(facts: dict, values: dict) -> list[list[tuple]]:
-    """The tables that may be meant: rows of (group, before, now, change, size before); of ratios the size is their base."""
+def whole(facts: dict, values: dict) -> float | None:
+    """The change of the figure, if the sentence tells it as the page's figures do."""
+    figure = kpi(facts, values["metric"])
+    now, before = figure["value"], figure[values["against"]]
+    if now is None or before is None or not (near(values["whole_now"], now) and near(values["whole_before"], before)):
+        return None
+    return now - before if near(values["whole_change"], abs(now - before)) else None
+
+
+def parts(facts: dict, values: dict) -> list[pd.DataFrame]:
+    """The tables of contributions by the sentence's group. → frames: who, before, now, change, weight (of the whole before), enough"""
     found = []
-    for one in facts["tables"]:
-        columns, metric = one["columns"], values["metric"]
-        if columns[0] == values.get("group", columns[0]) and columns[-1] in (f"change_{metric}", "change_gap", "change_amount"):
-            at = columns.index
-            level = columns[-1].removeprefix("change_").replace("gap", "share")
-            size = "before_base" if "before_base" in columns else f"before_{level}"
-            if f"before_{level}" in columns and level in columns:
-                found.append([(r[0], r[at(f"before_{level}")], r[at(level)], r[-1], r[at(size)] or 0) for r in one["rows"]])
+    for shown in facts["tables"]:
+        rows = pd.DataFrame(shown["rows"], columns=shown["columns"])
+        if rows.empty or not shown["columns"][-1].startswith("change_"):
+            continue
+        if {"grouping", "member"} <= set(rows):
+            rows = rows[rows.grouping == values["group"]].drop(columns="grouping")
+        elif shown["columns"][0] != values["group"]:
+            continue
+        if len(rows):
+            found.append(_parts(rows, least(facts)))
     return found
 
 
-def _whole(facts: dict, values: dict) -> float | None:
-    """The change of the whole, where the sentence says it rightly."""
-    figure = kpi(facts, values["metric"])
-    if not near(figure["value"], values["whole_now"]) or not near(figure[values["against"]], values["whole_before"]):
-        return None
-    delta = figure["value"] - figure[values["against"]]
-    return delta if near(values["whole_change"], abs(delta)) else None
+def _parts(rows: pd.DataFrame, few: int) -> pd.DataFrame:
+    ending = rows.columns[-1].removeprefix("change_")
+    name = {"gap": "share"}.get(ending, ending)
+    ratio = "base" in rows
+    size = pd.to_numeric(rows["before_base"] if ratio else rows[f"before_{name}"])
+    enough = (rows.base >= few) & (rows.before_base >= few) if ratio else True
+    return pd.DataFrame(
+        {"who": rows.iloc[:, 0].astype(str), "before": rows[f"before_{name}"], "now": rows[name], "change": pd.to_numeric(rows.iloc[:, -1]),
+         "weight": size / size.sum() if size.sum() > 0 else 0.0, "enough": enough}
+    )  # fmt: skip
 
 
-def _parts(rows: list[tuple], delta: float) -> list[tuple]:
-    """Of each group its part of the change, and its part of the whole before."""
-    sizes = sum(r[4] for r in rows)
-    return [(r[0], r[3] / delta, r[4] / sizes if sizes > 0 else 0.0) for r in rows if r[3] is not None]
+def adds_up(rows: pd.DataFrame, change: float) -> bool:
+    return abs(rows.change.sum() - change) <= max(ROUND, abs(change) * 1e-9)
 
 
-def _adds_up(rows: list[tuple], delta: float) -> bool:
-    return abs(sum(r[3] or 0 for r in rows) - delta) <= 1e-6 * max(1.0, abs(delta))
+def outstanding(rows: pd.DataFrame, change: float) -> pd.DataFrame:
+    """Who made at least half of the change, out of proportion."""
+    part = rows.change / change
+    chosen = (part >= HALF - ROUND) & (part >= MORE * rows.weight - ROUND) & rows.enough & (rows.who != REST)
+    return rows[chosen].sort_values("change", ascending=change < 0, kind="stable")
 
 
-def _stands_out(part: float, size: float) -> bool:
-    return part >= _LEADS - 1e-6 and part >= _OUT * size - 1e-6
+def _rose(change: float | None, rule: str) -> bool:
+    return change is not None and change != 0 and (change > 0) is ("rose" in rule)
 
 
-def led(way: int):
+def led(rule: str) -> Claim:
     def claim(facts: dict, values: dict) -> bool:
-        delta = _whole(facts, values)
-        if not delta or (delta > 0) is not (way > 0):
+        change = whole(facts, values)
+        if change is None or not _rose(change, rule) or values["who"] in (*NAMELESS, REST):
             return False
-        for rows in _moves(facts, values):
-            own = [r for r in rows if str(r[0]) == values.get("who", r[0]) and near(abs(r[3] or 0), values["change"])]
-            said = own and all(near(values[k], own[0][i]) for i, k in ((1, "before"), (2, "now")) if k in values)
-            outstanding = {str(name) for name, part, size in _parts(rows, delta) if _stands_out(part, size)}
-            if said and str(own[0][0]) in outstanding and _adds_up(rows, delta):
-                return True
+        for rows in parts(facts, values):
+            first = outstanding(rows, change).head(1)
+            if len(rows) > 1 and adds_up(rows, change) and list(first.who) == [values["who"]]:
+                row = first.iloc[0]
+                return (
+                    near(values["before"], row.before)
+                    and near(values["now"], row.now)
+                    and near(values["change"], abs(row.change))
+                )
         return False
 
     return claim
 
 
-def even(way: int):
+def judged(rule: str, better: str) -> Claim:
+    """As `led`, with what is to be done: for the better or the worse."""
+    good = ("rose" in rule) is (better == "up")
+    return lambda facts, values: kpi(facts, values["metric"])["better"] == better and good is rule.endswith("better") and led(rule)(facts, values)  # fmt: skip
+
+
+def either(rule: str) -> Claim:
+    return lambda facts, values: any(judged(rule, way)(facts, values) for way in ("up", "down"))
+
+
+def even(rule: str) -> Claim:
     def claim(facts: dict, values: dict) -> bool:
-        """Nobody stands out; of ratios a group on a small base cannot."""
-        delta = _whole(facts, values)
-        if not delta or (delta > 0) is not (way > 0):
-            return False
-        ratio = any(
-            t["columns"][-1] in ("change_gap", "change_amount") for t in facts["tables"] if t["columns"][0] == values["group"]
+        change = whole(facts, values)
+        return _rose(change, rule) and any(
+            len(rows) > 1 and adds_up(rows, change) and outstanding(rows, change).empty for rows in parts(facts, values)
         )
-        tried = [
-            [n for n, part, size in _parts(rows, delta) if n != "all others" and _stands_out(part, size)]
-            for rows in _moves(facts, values)
-        ]
-        return ratio or any(not names for names in tried)
+
+    return claim
+
+
+def unnamed(rule: str) -> Claim:
+    def claim(facts: dict, values: dict) -> bool:
+        change = whole(facts, values)
+        if not _rose(change, rule):
+            return False
+        firsts = [outstanding(rows, change).head(1) for rows in parts(facts, values)]
+        return any(len(f) and f.who.iloc[0] in NAMELESS and near(values["change"], abs(f.change.iloc[0])) for f in firsts)
 
     return claim
 
 
 def one_group(facts: dict, values: dict) -> bool:
-    return _whole(facts, values) is not None and any(
-        [str(r[0]) for r in rows] == [values["who"]] for rows in _moves(facts, values)
-    )
+    return whole(facts, values) is not None and any(list(rows.who) == [values["who"]] for rows in parts(facts, values))
 
 
 def overlapping(facts: dict, values: dict) -> bool:
-    delta = _whole(facts, values)
-    return delta is not None and any(not _adds_up(rows, delta) for rows in _moves(facts, values))
+    change = whole(facts, values)
+    return change is not None and any(not adds_up(rows, change) for rows in parts(facts, values))
+
+
+def no_groups(facts: dict, values: dict) -> bool:
+    return whole(facts, values) is not None and not parts(facts, values)
+
+
+def steady(facts: dict, values: dict) -> bool:
+    return whole(facts, values) is not None
 
 
 def nothing_before(facts: dict, values: dict) -> bool:
     figure = kpi(facts, values["metric"])
-    return figure["value"] is None or figure["previous"] is None or not any(_moves(facts, values))
+    return figure["value"] is None or figure["previous"] is None
 
 
-CLAIMS = {
-    **{f"changes.led_{way}{ending}": led(sign) for way, sign in (("rose", 1), ("fell", -1)) for ending in ("", "_better", "_worse")},
-    **{f"changes.unnamed_{way}": led(sign) for way, sign in (("rose", 1), ("fell", -1))},
-    **{f"changes.even_{way}": even(sign) for way, sign in (("rose", 1), ("fell", -1))},
-    "changes.one_group": one_group, "changes.overlapping": overlapping, "changes.nothing_before": nothing_before,
-    "changes.steady": lambda facts, values: _whole(facts, values) is not None,
+CLAIMS: dict[str, Claim] = {
+    **{f"changes.led_{way}": led(f"led_{way}") for way in ("rose", "fell")},
+    **{f"changes.led_{way}_{ending}": either(f"led_{way}_{ending}") for way in ("rose", "fell") for ending in ("better", "worse")},
+    **{f"changes.even_{way}": even(f"even_{way}") for way in ("rose", "fell")},
+    **{f"changes.unnamed_{way}": unnamed(f"unnamed_{way}") for way in ("rose", "fell")},
+    "changes.one_group": one_group, "changes.overlapping": overlapping, "changes.no_groups": no_groups, "changes.steady": steady,
+    "changes.nothing_before": nothing_before,
 }  # fmt: skip

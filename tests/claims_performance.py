@@ -98,35 +98,49 @@ def share_moved(fell, own):
     return claim
 
 
-def _missed(facts) -> pd.DataFrame:
+def _short(facts, gone: float) -> pd.DataFrame:
+    """The teams that reached less than nine tenths of what their goals ask for by now."""
     rows = table(facts, "teams")
     if "target_attainment" not in rows:
-        return pd.DataFrame(columns=["team"])
+        return pd.DataFrame(columns=["team", "target_attainment"])
     rows = rows[rows.target_attainment.notna()]
-    return rows[rows.target_attainment.astype(float) < 0.9 - 1e-9]
+    return rows[rows.target_attainment.astype(float) < 0.9 * gone - 1e-9]
 
 
-def goals_missed(several):
+def teams_short(several, over):
     def claim(facts, values):
-        rows, goals = _missed(facts), table(facts, "teams").target_attainment.notna().sum()
+        rows, goals = _short(facts, values.get("due_share", 1.0)), table(facts, "teams").target_attainment.notna().sum()
         worst = _row(rows, team=values["team"])
         said = near(values["attained_share"], worst["target_attainment"]) and near(
             values["target_amount"], worst["target_amount"]
         )
         counted = (values["count"], values["base"]) == (len(rows), goals) and (len(rows) > 1) is several
-        return said and counted and worst["target_attainment"] == rows.target_attainment.min()
+        return (
+            said
+            and counted
+            and ("due_share" not in values) is over
+            and worst["target_attainment"] == rows.target_attainment.min()
+        )
 
     return claim
 
 
-def goal_missed(facts, values) -> bool:
-    reached = kpi(facts, money(facts))["value"] / values["target_amount"]
-    return near(reached, values["attained_share"]) and reached < 0.9
+def own_goal(low, high, over):
+    """The view's own goal, attained between so much and so much of what it asks for by now."""
+
+    def claim(facts, values):
+        figure = kpi(facts, money(facts))
+        reached = figure["value"] / figure["target"]
+        by_now = reached / values.get("due_share", 1.0)
+        said = near(values["target_amount"], figure["target"]) and near(values["attained_share"], reached)
+        return said and low - 1e-9 <= by_now < high + 1e-9 and ("due_share" not in values) is over
+
+    return claim
 
 
 def calm(facts, values) -> bool:
-    over = facts["provenance"]["as_of"][:10] >= str(pd.Timestamp(facts["period"]["end"]).date() - pd.Timedelta(days=1))[:10]
-    return not over or not len(_missed(facts))
+    figure = kpi(facts, money(facts))
+    return not figure["target"] or figure["value"] < figure["target"]
 
 
 def nobody(facts, values) -> bool:
@@ -252,7 +266,11 @@ CLAIMS = {
     **{f"performance.pleases_{w}": pleases(w == "below") for w in ("below", "above")},
     **{f"performance.rep_pleases_{w}": rep_pleases(w == "below") for w in ("below", "above")},
     **{f"performance.{whose}_share_{way}": share_moved(way == "fell", whose == "own") for whose in ("team", "own") for way in ("fell", "rose")},
-    "performance.goal_missed": goal_missed, "performance.team_goal_missed": goals_missed(False), "performance.goals_missed": goals_missed(True),
+    **{f"performance.{whose}goal_missed": own_goal(-1e9, 0.9, True) for whose in ("", "company_")},
+    **{f"performance.{whose}behind_pace": own_goal(-1e9, 0.9, False) for whose in ("", "company_")},
+    "performance.goal_reached": own_goal(1, 1e9, True), "performance.on_pace": own_goal(1, 1e9, False),
+    "performance.team_goal_missed": teams_short(False, True), "performance.goals_missed": teams_short(True, True),
+    "performance.team_behind": teams_short(False, False), "performance.teams_behind": teams_short(True, False),
     "performance.calm": calm, "performance.nobody": nobody,
     **{f"performance.{group}_first": first(group) for group in ("team", "rep")},
     **{f"performance.{group}s_alike": alike(group) for group in ("team", "rep")},

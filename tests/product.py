@@ -11,14 +11,15 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from crmlib import pages, places
+from crmlib import customfile, pages, places
 from crmlib.plan import Job
 from crmlib.sources import prepare
 
 
 def executed(report: str, **parameters) -> nbformat.NotebookNode:
-    """A report's notebook with its outputs."""
-    nb = nbformat.read(places.ROOT / "notebooks" / f"{report}.ipynb", 4)
+    """A report's notebook with its outputs; of a page without code the one that they have in common."""
+    nb = nbformat.read(places.notebook(report), 4)
+    parameters |= {"file": slug} if (slug := places.custom_slug(report)) else {}
     names: dict = {}
     for count, cell in enumerate((c for c in nb.cells if c.cell_type == "code"), 1):
         shown = _run(cell.source, names)
@@ -53,9 +54,15 @@ def facts(report: str, folder: Path, source: str, period: str, team: str = "all"
     return built(report, folder, source, period, team, languages)[languages[0]].facts
 
 
+def every_report() -> list[str]:
+    """All reports there are: notebooks, and the files of params/custom in place of the one notebook that they share."""
+    names = {p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb")} - {places.CUSTOM}
+    return sorted(names | {places.CUSTOM_NAME + slug for slug in customfile.slugs()})
+
+
 def some_reports(*quick: str) -> list:
     """All reports to parametrise a test by; those that are not named are long."""
-    names = sorted(p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb"))
+    names = every_report()
     assert set(quick) <= set(names)
     return [name if name in quick else pytest.param(name, marks=pytest.mark.long) for name in names]
 

@@ -37,20 +37,18 @@ FOUNDATIONS = {
 }
 DOOR = {"schema", "formats", "typed", "files", "workbook", "expressions", "mapping", "mapped", "csvfile", "inputs", "stages", "teams", "money",
         "coverage", "parquet", "leftout", "checkup", "sources", "crm", "asof", "marks", "kept", "delivery", "heard", "saved", "fields", "asked", "custom", "customfile"}  # fmt: skip
-NUMBERS = {"measures", "means", "kpi", "metrics", "models"}
+NUMBERS = {"measures", "means", "goals", "kpi", "metrics", "models"}
 PICTURES = {"theme", "raster", "charts"}
 MACHINE = {"params", "plan", "run", "publish", "pages", "facts", "twins", "navigation", "index", "releases", "lock", "kernel", "execution", "notebook",
-           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "cells", "sheets", "exports", "explained", "statistics_table", "subjects", "__main__"}  # fmt: skip
+           "sections", "frame", "intake", "progress", "batch", "process", "shell", "engine", "crew", "zygote", "warmed", "restated", "telling", "backup", "records", "causes", "ageing", "newreport", "cells", "sheets", "exports", "explained", "statistics_table", "subjects", "__main__"}  # fmt: skip
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATIONS, FOUNDATIONS),
     **dict.fromkeys(DOOR, FOUNDATIONS | DOOR),
     "measures": {"errors"},
     "means": set(),
-    "kpi": {"errors", "periods", "schema", "crm", "measures", "means"},
-    **{
-        room: {"errors", "periods", "schema", "asked", "custom", "crm", "measures", "means", "kpi", "metrics", "models"}
-        for room in ("metrics", "models")
-    },
+    "goals": {"periods", "crm"},
+    "kpi": {"errors", "periods", "schema", "crm", "measures", "means", "goals"},
+    **{room: {"errors", "periods", "schema", "asked", "custom", "crm"} | NUMBERS for room in ("metrics", "models")},
     "findings": FOUNDATIONS | NUMBERS | {"schema", "custom", "crm", "findings"},
     **dict.fromkeys(PICTURES, {"errors", "periods", "fmt", "texts"} | PICTURES),
     "blocks": FOUNDATIONS | NUMBERS | PICTURES | {"schema", "fields", "asked", "custom", "crm", "marks", "findings", "blocks"},

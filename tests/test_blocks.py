@@ -233,6 +233,12 @@ def test_facts_keep_shares_of_few_as_values():
     facts = tables.table_facts("stages", STAGES, LANGUAGES, lambda g: f"caption {g}")
     assert facts["rows"][1] == ["offer", 20, 0.5, 0.0, 0.5, 1.0] and facts["rows"][2][3] is None
     assert facts["columns"] == list(STAGES.columns) and facts["caption"] == {"$text": {"en": "caption en", "zh": "caption zh"}}
+    assert facts["labels"][0] == {"$text": {"en": "Stage", "zh": "阶段"}} and facts["units"][:3] == ["word", "count", "share"]
+
+
+def test_facts_say_the_unit_that_a_page_gives_a_column():
+    facts = tables.table_facts("stages", STAGES, LANGUAGES, lambda g: g, {"count": "money", "stage_loss_rate": "share.3"})
+    assert dict(zip(facts["columns"], facts["units"], strict=True))["count"] == "money" and "share.3" not in facts["units"]
 
 
 # ------------------------------------------------------------------------------------------------ cards
@@ -312,7 +318,7 @@ def test_a_card_says_value_change_target_and_which_way_is_good():
         and "✗ target 40.0% missed" in words
     )
     assert words.endswith("higher is better")
-    assert [a["class"] for a in seen.of("span") if "class" in a] == ["d bad", "d flat", "d bad"]
+    assert [a["class"] for a in seen.of("span") if "class" in a] == ["d bad", "d flat", "d goal bad"]
     assert [a.get("aria-hidden") for a in seen.of("span") if "class" not in a] == [
         "true",
         "true",
@@ -366,7 +372,17 @@ def test_the_table_of_figures_has_every_comparison_and_its_reading():
     steady = kpi(50, "count", previous=49, year_before=10, series=(50, 49, 50, 49, 50, 49, 50, 50))
     seen = Seen(cards.figures_table([given, steady, kpi(None, reason="no_data")], crm(*DEALS), "en"))
     shown = texts_of(seen)
-    assert shown[0] == ["Win rate", "31.0%", "100", "50.0%", "▼ −19.0 points", "8 of 9", "≈ base below 30", "40.0%", "fell"]
+    assert shown[0] == [
+        "Win rate",
+        "31.0%",
+        "100",
+        "50.0%",
+        "▼ −19.0 points",
+        "8 of 9",
+        "≈ base below 30",
+        "40.0%",
+        "fell; target missed (77.5% of it)",
+    ]
     assert shown[1] == [
         "New deals",
         "50",
@@ -376,7 +392,7 @@ def test_the_table_of_figures_has_every_comparison_and_its_reading():
         "10",
         "▲ +40",
         "–",
-        "within the usual range; on the year: rose",
+        "no clear change (within the usual range); on the year: rose",
     ]
     assert shown[2][1:] == ["–"] * 7 + ["no data"]
 

@@ -178,11 +178,11 @@ EVEN = {"a": 50.0, "b": 50.0}
         (EVEN, {"a": 50.0, "b": 50.0, NONE: 30.0}, "unnamed_rose"),
         ({"a": 100.0}, {"a": 130.0}, "one_group"),
         (EVEN, {"a": 60.0, "b": 60.0}, "overlapping"),                           # the whole says 130
-        ({}, {}, "nothing_before"),
+        ({}, {}, "no_groups"),
     ],
 )  # fmt: skip
 def test_a_group_stands_out_by_half_of_the_change_and_out_of_proportion(before, now, rule):
-    whole = 130.0 if rule.endswith("rose") or rule in ("one_group", "overlapping", "nothing_before") else 70.0
+    whole = 130.0 if rule.endswith("rose") or rule in ("one_group", "overlapping", "no_groups") else 70.0
     found = rules.headline(it(kpi(whole, 100.0), before, now))
     assert found.rule == f"changes.{rule}"
 
@@ -250,6 +250,12 @@ def test_the_figure_and_its_table_are_drawn_in_both_languages():
     block = page.figure("by-source", rules.headline(made), charts.deltas, made.frame, unit="money", better="up", hot=made.leader)
     for lang, alt in (("en", "Changes: 3, from −¥50 at b to +¥85 at North."), ("zh", "3 项变化，从b的 −¥50 到北区的 +¥85。")):
         assert alt in block.html[lang] and "+¥85" in block.html[lang] and "nan" not in block.html[lang]
+    assert "<td>+85</td>" in block.html["en"] and "<td>−50</td>" in block.html["en"]  # with their signs in the table, too
+    people = contributions(frame("rep", **{f"p{i}": i for i in range(1, 12)}), frame("rep"), "rep", "revenue")
+    assert (
+        "其余合计"
+        in page.figure("by-rep", rules.headline(made), charts.deltas, people, unit="count").html["zh"].split("<table>")[1]
+    )
     assert block.facts["tables"][0]["columns"] == ["region", "before_revenue", "revenue", "change_revenue"]
     assert ["north", 0.0, 85.0, 85.0] in block.facts["tables"][0]["rows"]
     rate = page.figure(

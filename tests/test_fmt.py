@@ -101,25 +101,3 @@ def test_days_of_the_calendar():
 def test_lists_in_words():
     assert [fmt.listing(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["–", "a", "a and b", "a, b and c"]
     assert fmt.listing(["甲", "乙", "丙"], "zh") == "甲、乙和丙"
-
-
-@pytest.mark.parametrize(
-    ("phone", "masked"),
-    [
-        ("13812341234", "138****1234"),
-        ("+8613812341234", "+86****1234"),
-        ("1381234123", "****"),
-        ("12345678", "****"),
-        ("", "****"),
-    ],
-)
-def test_telephone_numbers_keep_at_most_seven_of_eleven(phone, masked):
-    assert fmt.masked_phone(phone) == masked
-
-
-@pytest.mark.parametrize(
-    ("email", "masked"),
-    [("zhang@example.com", "z***@example.com"), ("z@x.com", "z***@x.com"), ("zhang", "***"), ("@x.com", "***"), ("zhang@", "***"), ("", "***")],
-)  # fmt: skip
-def test_addresses_keep_a_letter_and_the_host(email, masked):
-    assert fmt.masked_email(email) == masked

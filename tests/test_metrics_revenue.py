@@ -45,7 +45,17 @@ def test_an_order_belongs_to_the_period_it_was_placed_in(ordered, amount, orders
     ],
 )  # fmt: skip
 def test_weeks_quarters_and_years(period, ordered, counts):
-    assert sales.order_count(crm(f"1 {ordered} 20 c", period=period)).value == int(counts)
+    assert sales.order_count(crm("0 2025-01-02 5 c", f"1 {ordered} 20 c", period=period)).value == int(counts)
+
+
+def test_before_the_first_order_sales_are_unknown_not_0():
+    view = crm("1 2026-10-02 100 a", "2 2026-10-03 -20 a", customers=rows("customer_id created_at", "a 2024-01-01"))
+    assert sales.revenue(view).value == 80 and sales.revenue(view.previous).value is None
+    assert sales.revenue(view.previous).reason == sales.aov(view.year_before).reason == "before_orders"
+    assert [p.label for p in sales.sales_by_period(view).period] == ["2026-10"]
+    assert (
+        sales.revenue(crm("1 2026-09-30T23:59:59 9 a", "2 2026-10-03 1 a").previous).value == 9
+    )  # the last moment of the period before
 
 
 @pytest.mark.parametrize(

@@ -335,7 +335,7 @@ def test_lists_name_a_team_s_own_customers_but_not_those_who_asked_to_be_left_al
 def test_teams_add_up_to_the_company(whole):
     teams = worth_lists.value_by_team(whole)
     assert teams.team.to_list() == sorted(teams.team, key=lambda t: -teams.set_index("team").value_amount[t])
-    assert teams.customer_count.sum() == len(rfm(whole).execute()) and teams.value_share.sum() == pytest.approx(1)
+    assert teams.ever_bought_count.sum() == len(rfm(whole).execute()) and teams.value_share.sum() == pytest.approx(1)
     assert teams.value_amount.sum() == pytest.approx(clv.expected_value(whole).value)
     assert teams.quiet_amount.sum() == pytest.approx(worth.quiet_amount(whole).value)
 

@@ -84,11 +84,12 @@ def test_ids_of_cells_differ_and_stay(nb):
     assert len(set(ids)) == len(ids)
 
 
-def test_one_cell_holds_the_four_parameters_typed_and_commented(nb):
+def test_one_cell_holds_the_four_parameters_typed_and_commented(nb, request):
     (cell,) = [c for c in code(nb) if "parameters" in tags(c)]
     lines = cell.source.splitlines()
     made = [ast.parse(line).body[0] for line in lines]
-    assert {n.target.id: ast.unparse(n.annotation) for n in made} == PARAMETERS
+    further = {"file": "str"} if request.node.callspec.id == "custom" else {}  # the one notebook of many pages: which of them
+    assert {n.target.id: ast.unparse(n.annotation) for n in made} == PARAMETERS | further
     assert all(isinstance(n, ast.AnnAssign) and n.value is not None for n in made)
     assert all(re.search(r"  # \w.{10,}", line) for line in lines)
 

@@ -83,7 +83,7 @@ def test_a_file_that_is_not_there_names_the_nearest():
 def test_the_shipped_files_are_good(name):
     got = params.load(f"params/{name}.yml")
     assert got.every + "ly" == name or name == "weekly"
-    assert all((places.ROOT / "notebooks" / f"{report}.ipynb").is_file() for report in got.reports)
+    assert all(places.notebook(report).is_file() for report in got.reports) and places.CUSTOM not in got.reports
 
 
 @pytest.mark.parametrize("source", ["http://x.example", "S3://b", " ", "gs:x"])

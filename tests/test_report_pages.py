@@ -7,9 +7,10 @@ import json
 import re
 
 import pytest
+from downloads import assert_safe, assert_same
 from reading import BAD, SECTIONS, TAGS, Reader, each_figure
 
-from crmlib import fmt, texts
+from crmlib import exports, fmt, texts
 from crmlib.pages import Built
 from crmlib.periods import Period
 
@@ -40,6 +41,12 @@ REPORTS = {
         "kpis": ["expected_value", "clv_bgnbd", "clv_margin", "clv_simple", "quiet_amount", "top_fifth_share"],
         "tables": ["segments", "rfm_map", "rfm_money", "tenths", "value_distribution", "ways", "holdout", "holdout_ways", "value_parameters"],
     },
+    "custom-lead-sources": {
+        "figures": ["opportunities-lead-source-team", "opportunities-lead-source", "win-rate-team", "win-rate-period"],
+        "company": [], "team": [], "title": {"en": "Lead sources and teams: Company, October 2026", "zh": "线索来源与团队：北区，2026年10月"},
+        "kpis": ["win_rate", "won_count", "sales_cycle_days", "opportunities_count", "sum_opportunities_amount"],
+        "tables": ["opportunities_lead_source_team", "opportunities_lead_source", "win_rate_team", "win_rate_period"],
+    },
     "customers": {
         "figures": ["customers", "moved", "by-region", "by-acquisition-channel", "by-industry", "by-tier", "by-tag", "arrivals", "concentration", "largest", "price-sense", "price-sensitive", "completeness", "care", "by-team"],
         "company": ["by-team"], "team": ["price-sensitive", "care"], "title": {"en": "Customers: Company, October 2026", "zh": "客户构成：北区，2026年10月"},
@@ -53,6 +60,12 @@ REPORTS = {
         "title": {"en": "Performance: Company, October 2026", "zh": "业绩：北区，2026年10月"},
         "kpis": ["revenue", "win_rate", "new_customers", "csat_top_box", "money_per_person", "deals_per_person", "yoy", "mom", "customer_growth_yoy"],
         "tables": ["people", "people_results", "people_rates", "moved_by_rep", "territories", "course"],
+    },
+    "kpis": {
+        "figures": ["retention", "retention-moved", "cac", "cac-moves", "cost-kinds", "by-channel", "returns", "ways", "conversion", "loyalty", "by-team"],
+        "company": ["by-team"], "team": [], "title": {"en": "CRM figures: Company, October 2026", "zh": "CRM指标：北区，2026年10月"},
+        "kpis": ["retention_rate", "churn_rate", "cac", "clv_margin", "sales_conversion_rate", "ltv_cac", "cac_payback", "referral_rate"],
+        "tables": ["retention", "cac", "cac_moves", "cac_by_lag", "cost_kinds", "by_channel", "returns", "ways", "conversion", "loyalty"],
     },
     "prepare": {
         "figures": ["shared", "models", "card", "named", "languages"],
@@ -217,16 +230,34 @@ def test_the_chinese_page_is_chinese(made):
 
 def test_facts_carry_units_labels_and_keys(one, report):
     known = set(texts._book("en")["columns"]) | set(texts._book("en")["metrics"])
+    named = lambda c: c in known or (report.startswith("custom-") and texts.column(c, "en") != c)  # noqa: E731
     for kpi in one.facts["kpis"]:
-        assert kpi["unit"] in ("count", "share", "money", "days", "ratio", "score", "points") and kpi["label"] == texts.name(
-            kpi["name"], one.lang
+        assert kpi["unit"] in ("count", "share", "money", "days", "ratio", "score", "points") and kpi["label"].endswith(
+            texts.name(kpi["name"], one.lang)
         )
         assert kpi["value"] is not None or kpi["reason"]
     assert set(REPORTS[report]["kpis"]) <= {k["name"] for k in one.facts["kpis"]}
     for table in one.facts["tables"]:
-        assert all(re.fullmatch(r"[a-z][a-z0-9_]*", c) for c in table["columns"]), table["name"]
-        derived = [c for c in table["columns"] if texts.has(f"page.{c.partition('_')[0]}_of")]  # before_revenue, change_revenue …
-        assert {*(set(table["columns"]) - set(derived)), *(c.partition("_")[2] for c in derived if c not in known)} <= known
+        assert all(re.fullmatch(r"[a-z][a-z0-9_]*", c) for c in table["columns"]) and all(map(named, table["columns"])), table[
+            "name"
+        ]
         assert all(len(row) == len(table["columns"]) for row in table["rows"]) and not BAD.search(table["caption"])
     names = [t["name"] for t in one.facts["tables"]]
     assert len(set(names)) == len(names) and set(REPORTS[report]["tables"]) <= set(names)
+
+
+# ------------------------------------------------------------------------------------------------ downloads
+
+
+def test_workbook_and_csv_files_hold_what_the_facts_hold(one):
+    files = exports.files(one.facts["report"], [one.lang], {one.lang: (one.facts, one.terms)})
+    assert_same(one.facts, files)
+    assert_safe(files)
+    links = [attrs["href"] for attrs in Reader(one.html).of("a") if "download" in attrs]
+    plain = {name.replace(".zh.", ".") for name in (links if one.lang == "zh" else files)}
+    assert plain | {f"{one.facts['report']}.json"} == {n.replace(".zh.", ".") for n in links} and {*files} <= plain
+
+
+def test_every_column_has_a_name_and_a_unit(one):
+    for table in one.facts["tables"]:
+        assert len(table["labels"]) == len(table["units"]) == len(table["columns"]) and all(table["labels"]), table["name"]

@@ -7,6 +7,7 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "activity": ("interactions", "orders", "opportunities"),
     "churn": ("interactions", "orders", "opportunities"),
     "value": ("orders",),
+    "sales": ("orders", "opportunities"),
     "segments": ("interactions", "orders"),
     "kpis": ("customers", "orders", "opportunities"),
     "customers": ("customers", "orders", "opportunities", "interactions"),

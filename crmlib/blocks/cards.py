@@ -5,6 +5,7 @@ from typing import Any
 from .. import charts, fmt, texts
 from ..crm import Crm
 from ..kpi import Change, Kpi
+from . import goals
 from .bundle import esc, exact, localised, plain
 from .tables import counts
 
@@ -78,8 +79,14 @@ def _against(kpi: Kpi, crm: Crm, against: str, lang: str) -> str:
 
 def _unclear(kpi: Kpi, change: Change, lang: str) -> str:
     """That a change is not clear, and why where the reader could not tell."""
-    flat = texts.say("page.reading_flat", lang)
-    return texts.say("page.because", lang, what=flat, why=reading(kpi, change, lang)) if change.why == "small_base" else flat
+    return judgement(kpi, change, lang) if change.why == "small_base" else texts.say("page.reading_flat", lang)
+
+
+def judgement(kpi: Kpi, change: Change, lang: str) -> str:
+    """Which way a figure went, or that there is no clear change, and why not."""
+    if change.clear:
+        return reading(kpi, change, lang)
+    return texts.say("page.because", lang, what=texts.say("page.reading_flat", lang), why=reading(kpi, change, lang))
 
 
 def reading(kpi: Kpi, change: Change, lang: str) -> str:
@@ -87,16 +94,6 @@ def reading(kpi: Kpi, change: Change, lang: str) -> str:
     if change.why:
         return texts.say(f"page.{change.why}", lang, min_base=kpi.min_base)
     return texts.say("page.reading_clear_up" if (change.delta or 0) > 0 else "page.reading_clear_down", lang)
-
-
-def _target(kpi: Kpi, lang: str, currency: str) -> str:
-    if kpi.target is None or kpi.value is None or kpi.better is None:
-        return ""
-    met = kpi.value >= kpi.target if kpi.better == "up" else kpi.value <= kpi.target
-    words = texts.say(
-        "page.target_met" if met else "page.target_missed", lang, target=value_text(kpi, kpi.target, lang, currency)
-    )
-    return f'<li><span class="d {"good" if met else "bad"}">{"✓" if met else "✗"} {words}</span></li>'
 
 
 def _spark(kpi: Kpi, crm: Crm, lang: str) -> str:
@@ -119,7 +116,7 @@ def card(kpi: Kpi, crm: Crm, lang: str) -> str:
         value = f"{number} <small>{value.removeprefix(number).strip()}</small>"
     reason = f"<li>{_undefined(kpi, lang)}</li>" if kpi.value is None and kpi.reason else ""
     better = texts.say(f"page.better_{kpi.better or 'none'}", lang)
-    lines = reason + _against(kpi, crm, "previous", lang) + _against(kpi, crm, "year_before", lang) + _target(kpi, lang, currency)
+    lines = reason + _against(kpi, crm, "previous", lang) + _against(kpi, crm, "year_before", lang) + goals.line(kpi, crm, lang)
     return (
         f'<li class="kpi"><h3>{esc(called(kpi, lang))}</h3><p class="v">{value}</p>{_spark(kpi, crm, lang)}'
         f"<ul>{lines}<li>{better}</li></ul></li>"
@@ -156,6 +153,7 @@ def figures_table(kpis: list[Kpi], crm: Crm, lang: str) -> str:
         previous=fmt.period(crm.period.previous, lang),
         year_before=fmt.period(crm.period.year_before, lang),
     )
+    note = " ".join(filter(None, [note, goals.note(kpis, crm, lang)]))
     rows = "".join(_figure_row(k, crm, lang) for k in kpis)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{esc(caption)}"><table><caption>{esc(caption)}<small>{esc(note)}</small>'
@@ -167,9 +165,11 @@ def _figure_row(kpi: Kpi, crm: Crm, lang: str) -> str:
     currency = crm.business.currency
     value = lambda v, base=None: value_text(kpi, v, lang, currency, base)  # noqa: E731
     previous, year = kpi.change("previous"), kpi.change("year_before")
-    said = reading(kpi, previous, lang) if previous else texts.say(f"reasons.{kpi.reason}", lang) if kpi.reason else fmt.MISSING
+    said = judgement(kpi, previous, lang) if previous else texts.say(f"reasons.{kpi.reason}", lang) if kpi.reason else fmt.MISSING
     if year and year.clear:
-        said = texts.say("page.on_year", lang, previous=said, year=reading(kpi, year, lang))
+        said = texts.say("page.on_year", lang, previous=said, year=judgement(kpi, year, lang))
+    if target := goals.reading(kpi, lang):
+        said = target if said == fmt.MISSING else texts.say("page.on_target", lang, reading=said, target=target)
     cells = [
         value(kpi.value, kpi.base), fmt.count(kpi.base, lang),
         value(kpi.previous, kpi.previous_base), _mark(kpi, previous, lang, currency), value(kpi.year_before, kpi.year_before_base),
@@ -190,6 +190,7 @@ def kpi_facts(kpi: Kpi, languages: list[str]) -> dict[str, Any]:
     """A key figure as the facts file keeps it."""
     reason = localised(languages, lambda g: texts.say(f"reasons.{kpi.reason}", g)) if kpi.reason else None
     numbers = {k: exact(getattr(kpi, k), kpi.unit) for k in ("previous", "year_before", "target")}
+    numbers |= {"target_attainment": exact(kpi.target_attainment, "ratio"), "target_pace": exact(kpi.target_pace, "ratio")}
     return {
         "name": kpi.name, "label": localised(languages, lambda g: called(kpi, g)), "value": exact(kpi.value, kpi.unit),
         "unit": kpi.unit, "part": exact(kpi.part), "base": exact(kpi.base), **numbers, "better": kpi.better,

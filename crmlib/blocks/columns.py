@@ -31,6 +31,10 @@ _UNITS = {
     **dict.fromkeys(("auc", "auc_error", "pr_auc", "brier", "auc_fall", "fall_spread", "psi", "baseline_auc"), "fine"),
     **dict.fromkeys(("ece", "probability"), "share"),
     "chosen": "flag",
+    **dict.fromkeys(("units_sold", "new_customers"), "count"),
+    **dict.fromkeys(("aov", "arpu", "gross_sales", "weighted_pipeline"), "money"),
+    **dict.fromkeys(("falling", "growing"), "flag"),
+    "amount_class": "text",
     **dict.fromkeys(("rank", "best_rank", "worst_rank"), "count"),
     **dict.fromkeys(("yoy", "mom", "target_attainment"), "share"),
     "money_per_person": "money",
@@ -41,7 +45,12 @@ _ENDINGS = {"count": "count", "share": "share", "rate": "share", "amount": "mone
 _OF_ANOTHER = re.compile(
     "^(median|before|previous|year_before|change)_"
 )  # the same thing in another place: in the middle, before, its change
-OF_MONEY = ("amount_share", "value_share", "running_share")  # of few customers they are no counts either: nothing is said
+OF_MONEY = (
+    "amount_share",
+    "value_share",
+    "running_share",
+    "refund_rate",
+)  # of few customers they are no counts either: nothing is said
 OF_CHANGE = ("growth_share", "customer_growth_yoy")  # nor is a change on a small base
 # the base of a share: columns of its own row, or (row before, first row: of the same group; all: the whole table)
 _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
@@ -63,7 +72,8 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "customer_growth_yoy": lambda t: t.get("year_before_customer_count", math.inf),
     "growth_share": lambda t: t.get("before_new_customers", math.inf),
     "customer_share": lambda t: t["customer_count"].sum(),
-    **dict.fromkeys(OF_MONEY, lambda t: t["customer_count"].sum() if "customer_count" in t else math.inf),
+    **dict.fromkeys(OF_MONEY, lambda t: next((t[c].sum() for c in ("order_count", "customer_count") if c in t), math.inf)),
+    "refund_rate": lambda t: t.get("order_count", math.inf),
     "complaint_rate": lambda t: t["order_count"],
     "left_share": lambda t: t.get("base", math.inf),
     "predicted_share": lambda t: t.get("base", math.inf),

@@ -21,6 +21,8 @@ _BARS = (
     {"value": "actual", "before": "expected"},
     {"value": "left_share", "before": "predicted_share", "so_far": "gained_share"},
     {"value": "expected_share", "group": "feature"},
+    {"value": "new_customers", "before": "year_before_new_customers"},
+    {"value": "revenue", "before": "year_before_revenue"},
     {"value": "value_amount", "before": "year_cac_amount"},
 )
 _DOTS = (
@@ -168,4 +170,6 @@ def thing_of(need: str, lang: str) -> str:
     """What a report needs (a table, or table.column) in words."""
     table, _, column = need.partition(".")
     said = texts.column(column, lang) if column else texts.say(f"tables.{table}", lang)
+    if column and said == column:  # no report calls it by a name of its own
+        said = texts.column(f"{table}_{column}", lang)
     return said if said[:2].isupper() else said[:1].lower() + said[1:]  # within a sentence; NPS stays NPS

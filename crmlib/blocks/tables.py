@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from .. import fmt, reasons, texts
+from ..metrics.contribution import ALL_OTHERS
 from ..schema import NONE_GIVEN
 from .bundle import esc, exact, localised
 from .columns import OF_CHANGE, OF_MONEY, bases, unit_of
@@ -30,6 +31,8 @@ _FLAGS = {
     ("ripe", True): "page.ripe",
     ("ripe", False): "page.unripe",
     ("chosen", True): "page.chosen",
+    ("falling", True): "page.falling",
+    ("growing", True): "page.growing",
 }
 
 
@@ -45,13 +48,18 @@ def cell(value: Any, column: str, lang: str, base: float | None = None, min_base
     if unit == "reasons":
         return "<br>".join(esc(reasons.said(reason, lang)) for reason in value.split("; "))
     if unit in ("word", "text"):
-        said = texts.word(value, lang) if unit == "word" or value == NONE_GIVEN else str(value)
+        said = texts.word(value, lang) if unit == "word" or value in (NONE_GIVEN, ALL_OTHERS) else str(value)
         return f"<bdi>{esc(f'“{said}”' if said.lower() in _LIKE_NOTHING else said)}</bdi>"
     if unit == "share" and base is not None and not base >= min_base:
         return fmt.MISSING if column in (*OF_MONEY, *OF_CHANGE) else counts(value, base, lang)
-    if digits:
-        return fmt.unit(value, f"{unit}.{digits}", lang)
-    return fmt.plain_money(value, lang) if unit == "money" else fmt.unit(value, unit, lang)
+    shown = (
+        fmt.unit(value, f"{unit}.{digits}", lang)
+        if digits
+        else fmt.plain_money(value, lang)
+        if unit == "money"
+        else fmt.unit(value, unit, lang)
+    )
+    return f"+{shown}" if column.startswith("change_") and value > 0 else shown
 
 
 def head(column: str, lang: str, currency: str, said_in: str = "") -> str:
@@ -100,14 +108,17 @@ def _wide(column: str) -> str:
     return ' class="w"' if unit_of(column) in ("word", "text", "flag", "reasons") else ""
 
 
-def table_facts(name: str, frame: pd.DataFrame, languages: list[str], caption: Callable[[str], str]) -> dict[str, Any]:
-    """A frame as the facts file keeps it."""
+def table_facts(
+    name: str, frame: pd.DataFrame, languages: list[str], caption: Callable[[str], str], units: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """A frame as the facts file keeps it. `units`: of columns whose name does not say it."""
+    own = units or {}
     rows = [[exact(v, unit_of(c)) for c, v in zip(frame.columns, row, strict=True)] for row in frame.itertuples(index=False)]
     return {
         "name": name,
         "caption": localised(languages, caption),
         "columns": list(frame.columns),
         "labels": [localised(languages, partial(texts.column, c)) for c in frame.columns],
-        "units": [unit_of(c) for c in frame.columns],
+        "units": [own.get(c, unit_of(c)).partition(".")[0] for c in frame.columns],
         "rows": rows,
     }

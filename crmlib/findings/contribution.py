@@ -82,10 +82,12 @@ def moved(
 def headline(it: Moved) -> Finding:
     """The sentence over the figure of the contributions: who stands out, that nobody does, or that the whole did not move clearly."""
     values = _values(it)
-    if it.kpi.value is None or getattr(it.kpi, it.against) is None or it.frame.empty:
+    if it.kpi.value is None or getattr(it.kpi, it.against) is None:
         return said("changes.nothing_before", metric=it.kpi.name)
     if not it.clear:
         return said("changes.steady", **values)
+    if it.frame.empty:
+        return said("changes.no_groups", **values)
     if not it.adds_up:
         return said("changes.overlapping", **values)
     way = "rose" if it.change > 0 else "fell"

@@ -1,5 +1,6 @@
 """What stands out on a page without code: the key figures that changed clearly, and the group that comes first."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,20 +14,26 @@ from . import Finding, ordered
 SEVERITY = {None: "info", True: "opportunity", False: "warning"}  # by whether the change is for the better
 
 
-def findings(kpis: list[Kpi], views: tuple[View, ...]) -> list[Finding]:
+def findings(kpis: list[Kpi], views: Sequence[View] = ()) -> list[Finding]:
     """Clear changes of key figures on the year before, else on the period before; a page without one says so."""
     shown = {m.name: view.id for view in reversed(views) if view.table is None for m in view.measures}
-    found = [finding for kpi in kpis for finding in _changed(kpi, kpi.dimension or shown[kpi.name])]
+    found = [finding for kpi in kpis for finding in _changed(kpi, kpi.dimension or shown.get(kpi.name))]
     return ordered(found, "custom.steady")
 
 
-def _changed(kpi: Kpi, evidence: str) -> list[Finding]:
+def _changed(kpi: Kpi, evidence: str | None) -> list[Finding]:
     for against in ("year_before", "previous"):
         change = kpi.change(against)
         if change and change.clear and change.delta:
             rose = change.delta > 0
             good = None if kpi.better is None else rose == (kpi.better == "up")
-            return [Finding(f"custom.{'rose' if rose else 'fell'}_{against}", SEVERITY[good], {"figure": kpi.name}, evidence)]
+            kind = {"share": "share", "money": "amount", "score": "score", "points": "nps", "ratio": "ratio"}.get(
+                kpi.unit, "count"
+            )
+            values = {"figure": kpi.name, kind: kpi.value, f"before_{kind}": getattr(kpi, against)}
+            if kpi.dimension:
+                values["view"] = kpi.dimension
+            return [Finding(f"custom.{'rose' if rose else 'fell'}_{against}", SEVERITY[good], values, evidence)]
     return []
 
 

@@ -115,7 +115,7 @@ def price_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     if frame.empty:
         return said("customers.no_lines")
     share = price_sense.price_sensitive_share(crm)
-    part, base = int(share.part), int(share.base)  # type: ignore[union-attr]
+    part, base = int(share.part), int(share.base)
     if base < crm.business.min_base:
         return said("customers.price_counts", part=part, base=base)
     sales = frame.set_index("price_sense").amount_share[price_sense.PRICE]

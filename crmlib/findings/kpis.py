@@ -1,12 +1,11 @@
 """What the four figures of CRM statistics say: rules with their thresholds, each tested at its edge."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from ..crm import ALL, Crm
 from ..kpi import Kpi
 from ..metrics import acquisition
-from ..metrics.customers import customers_by
+from ..metrics.customers import counts_by
 from ..metrics.states import tally
 from . import Finding, contribution, ordered, said
 from .changes import changed
@@ -78,7 +77,7 @@ def judgeable(crm: Crm, kpi: Kpi | None) -> Kpi | None:
 
     None while the period is not over: what is booked at its end is not in yet.
     """
-    if kpi is None or crm.as_of.date() < crm.end - timedelta(days=1):
+    if kpi is None or crm.period.until is not None:
         return None
     settled = acquisition.settled_from(crm)
     surely = lambda view: settled is None or view.period.start >= settled  # noqa: E731
@@ -90,12 +89,10 @@ def judgeable(crm: Crm, kpi: Kpi | None) -> Kpi | None:
 
 
 def retention_moved(crm: Crm, kpi: Kpi) -> Moved:
-    """Which customers moved retention: of these groupings the one whose leader did most, else the first."""
-    found = [
-        moved(crm, kpi, customers_by, group, "kept_count", "start_count")
-        for group in (_GROUPS if crm.team == ALL else _GROUPS[1:])
-    ]
+    """Which customers moved retention: of the groupings that the source knows the one whose leader did most, else the first."""
+    groups = ["team"] * (crm.team == ALL and bool(crm.teams)) + [group for group in _GROUPS if crm.has("customers", group)]
+    found = [moved(crm, kpi, counts_by, group, "kept_count", "start_count") for group in groups or ["team"]]
     return [*most_telling(*found), *found][0]
 
 
-_GROUPS = ("team", "acquisition_channel", "region", "tier")  # of customers
+_GROUPS = ("acquisition_channel", "region", "tier")  # of customers

@@ -18,7 +18,7 @@ def notes(crm: Crm) -> list[str]:
     """What must be known of costs before the first figure: keys of texts (`page.…`)."""
     first, window, settled = costs.first_booking(crm), costs.year_window(crm), acquisition.settled_from(crm)
     said_of = {
-        "costs_of_the_team": crm.team != ALL and crm.has("costs"),
+        "costs_of_the_team": crm.team != ALL and costs.unassigned(crm),
         "campaigns_not_added": crm.has("costs") and crm.has("campaigns", "cost"),
         "costs_begin_late": first is not None and first.replace(day=1) > crm.period.start,
         "new_to_the_data": bool(window and settled and window[0] < settled),

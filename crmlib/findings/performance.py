@@ -1,11 +1,13 @@
 """What the comparison of teams and people says: rules with their thresholds, each tested at its edge."""
 
-from datetime import timedelta
+import pandas as pd
 
 from ..crm import ALL, Crm
+from ..goals import target
 from ..metrics import standings, team_shares
 from ..metrics.deals import NONE_GIVEN
-from ..metrics.performance import performance_by
+from ..metrics.efficiency import money
+from ..metrics.performance import money_of, performance_by
 from ..metrics.standings import Apart
 from ..schema import UNASSIGNED
 from . import Finding, contribution, ordered, said
@@ -21,7 +23,7 @@ def findings(crm: Crm, *moved: tuple[Moved, str]) -> list[Finding]:
         return [said("performance.nobody")]
     teams, people = (apart(crm, group) for group in ("team", "rep"))
     led = [f for it, evidence in moved for f in contribution.findings(it, evidence)]
-    return ordered([*teams, *people, *shares_moved(crm), *goals_missed(crm), *led], "performance.calm")
+    return ordered([*teams, *people, *shares_moved(crm), *goals(crm), *led], "performance.calm")
 
 
 def knows_groups(crm: Crm) -> bool:
@@ -81,23 +83,43 @@ def _moved(crm: Crm, course: team_shares.Course) -> Finding:
     return Finding(f"performance.{whose}_share_{way}", "warning" if way == "fell" else "opportunity", values, "teams" if crm.team == ALL else "course")  # fmt: skip
 
 
-def goals_missed(crm: Crm) -> list[Finding]:
-    """Teams that reached less than nine tenths of their goal for the money of the period, once it is over."""
-    frame = performance_by(crm, "team")
-    frame = frame[frame.target_attainment.notna()]
-    missed = frame[frame.target_attainment < MISSED - 1e-9].sort_values(["target_attainment", "team"])
-    if missed.empty or crm.as_of.date() < crm.end - timedelta(days=1):
+def goals(crm: Crm) -> list[Finding]:
+    """The view's own goal for the money of the period, and on the company's page the teams that are far from theirs.
+
+    Far: less than nine tenths of the goal; within the period, of what it asks for by now (every day alike).
+    """
+    frame = performance_by(crm, "team") if crm.team == ALL else None
+    return [*own_goal(crm), *(teams_short(frame, float(crm.period.gone)) if frame is not None else [])]
+
+
+def own_goal(crm: Crm) -> list[Finding]:
+    """Whether the view's own goal is reached, or clearly missed; what lies between, the card says."""
+    goal, amount, gone = target(money_of(crm), crm), money(crm), float(crm.period.gone)
+    if goal is None or goal <= 0:
         return []
-    values = {
-        "team": missed.team.iloc[0],
-        "attained_share": missed.target_attainment.iloc[0],
-        "target_amount": missed.target_amount.iloc[0],
+    values = {"team": crm.team, "attained_share": amount / goal, "target_amount": goal}
+    values |= {"due_share": gone} if gone < 1 else {}
+    if amount >= goal * gone:
+        return [Finding("performance.on_pace" if gone < 1 else "performance.goal_reached", "info", values, "course")]
+    if amount >= goal * gone * MISSED - 1e-9:
+        return []
+    whose = "company_" if crm.team == ALL else ""
+    return [Finding(f"performance.{whose}{'behind_pace' if gone < 1 else 'goal_missed'}", "warning", values, "course")]
+
+
+def teams_short(frame: pd.DataFrame, gone: float) -> list[Finding]:
+    """The teams that are far from their goals, and the one that is the furthest."""
+    frame = frame[frame.target_attainment.notna()]
+    short = frame[frame.target_attainment < MISSED * gone - 1e-9].sort_values(["target_attainment", "team"])
+    if short.empty:
+        return []
+    first = short.iloc[0]
+    values = {"team": first.team, "attained_share": first.target_attainment, "target_amount": first.target_amount}
+    values |= {"count": len(short), "base": len(frame)} | ({"due_share": gone} if gone < 1 else {})
+    rule = {
+        (True, True): "goals_missed",
+        (False, True): "team_goal_missed",
+        (True, False): "teams_behind",
+        (False, False): "team_behind",
     }
-    if crm.team != ALL:
-        return [Finding("performance.goal_missed", "warning", values, "beside")]
-    counts = {"count": len(missed), "base": len(frame)}
-    return [
-        Finding(
-            "performance.goals_missed" if len(missed) > 1 else "performance.team_goal_missed", "warning", values | counts, "teams"
-        )
-    ]
+    return [Finding(f"performance.{rule[len(short) > 1, gone >= 1]}", "warning", values, "teams")]

@@ -41,8 +41,8 @@ def results_headline(frame: pd.DataFrame, crm: Crm) -> Finding:
     """How many customers the rows look after, how many of them are new, and how many deals were won."""
     values = {"count": int(frame.customer_count.sum()), "new_count": int(frame.new_customers.sum())}
     if not crm.has("opportunities"):
-        return said("performance.results_alone", **values)
-    return said("performance.results", **values, won_count=int(frame.won_count.sum()))
+        return Finding("performance.results_alone", values=values)
+    return Finding("performance.results", values=values | {"won_count": int(frame.won_count.sum())})
 
 
 def people_moved(it: Moved, staff: pd.DataFrame) -> Finding:
@@ -69,7 +69,7 @@ def rates_headline(frame: pd.DataFrame, found: list[Finding], evidence: str) -> 
         return said("performance.rates_few", count=int(frame.closed_count.sum()))
     apart = int(((ranked.best_rank > 1) | (ranked.worst_rank < len(ranked))).sum())
     rule = "performance.rates_alike" if not apart else "performance.rates_differ"
-    return said(rule, count=len(ranked), **({"part": apart} if apart else {}))
+    return Finding(rule, values={"count": len(ranked)} | ({"part": apart} if apart else {}))
 
 
 def rates_says(frame: pd.DataFrame, min_base: int) -> list[Finding]:
@@ -149,7 +149,8 @@ def of_money(frame: pd.DataFrame, group: str, crm: Crm) -> list[str]:
     """The columns of a table about money: with goals where somebody has one, with days where somebody was not always there."""
     money, names = money_of(crm), _names(group, crm)
     part = ["here_share"] * (group == "rep" and bool((frame.here_share < 1).any()))
-    goals = ["target_amount", "target_attainment"] * bool(frame.target_amount.notna().any())
+    due = ["due_amount"] * (crm.period.gone < 1)
+    goals = ["target_amount", *due, "target_attainment"] * bool(frame.target_amount.notna().any())
     return [*names, *part, money, f"previous_{money}", "mom", f"year_before_{money}", "yoy", *goals]
 
 

@@ -13,19 +13,19 @@ from ..periods import year_earlier
 from .deals import NONE_GIVEN, closed, open_count
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def won_count(crm: Crm) -> int:
     """Deals closed in the period and won. Needs opportunities: closed_at, is_won. → count"""
     return int(_outcome(crm)["won"])
 
 
-@measured("count", "down")
+@measured("count", "down", adds=True)
 def lost_count(crm: Crm) -> int:
     """Deals closed in the period and lost. Needs opportunities: closed_at, is_won. → count"""
     return int(_outcome(crm)["lost"])
 
 
-@measured("money", "up")
+@measured("money", "up", adds=True)
 def won_amount(crm: Crm) -> float:
     """Sum of the amounts of deals won in the period.
 

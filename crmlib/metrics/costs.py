@@ -126,6 +126,15 @@ def first_booking(crm: Crm) -> date | None:
     return crm.company.once("first booking", make)
 
 
+def unassigned(crm: Crm) -> bool:
+    """Whether some cost is booked on no team, and hence in the company's figures alone."""
+    if not crm.has("costs"):
+        return False
+    company = crm.company
+    table = company.table("costs", "booked_on", "_team")
+    return bool(company.once("costs of no team", lambda: table._team.isnull().any().fill_null(False).execute()))
+
+
 # ------------------------------------------------------------------------------------------------ by kind
 
 

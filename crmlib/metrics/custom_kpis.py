@@ -22,17 +22,17 @@ COURSE = 13  # periods by which a change of a total is judged
 def kpis(crm: Crm, views: Sequence[View]) -> list[Kpi]:
     """The registered metrics of a page, then the whole of what its views count, each once and beside its comparisons.
 
-    A metric's course is its view's, where that has one. The whole of a course is its last period. Where two views count
-    the same of different rows, each figure is told apart by its view.
+    A metric's course is its view's, where that has one. The whole of a course is its last period. Where views count
+    different rows of one table, each figure is told apart by its view.
     """
-    made: dict[str, Kpi] = {}
-    for view in (v for v in views if v.table is None):
-        course = cut(crm, view) if [d.kind for d in view.dimensions] == ["time"] else pd.DataFrame()
-        for measure in view.measures:
-            made.setdefault(measure.name, compare(metric(measure.name), crm, course.get(measure.name, ())))
+    of_metrics = [view for view in views if view.table is None]
+    courses = [cut(crm, view) for view in of_metrics if [d.kind for d in view.dimensions] == ["time"]]
+    names = dict.fromkeys(m.name for view in of_metrics for m in view.measures)
+    series = {name: next((c[name] for c in courses if name in c), ()) for name in names}
+    made = [compare(metric(name), crm, series[name]) for name in names]
     wholes = _wholes(views)
-    names = [measure.name for _, measure in wholes]
-    return [*made.values(), *(_whole_kpi(crm, view, m, names.count(m.name) > 1) for view, m in wholes)]
+    several = {v.table for v, _ in wholes for w, _ in wholes if v.table == w.table and _counts_of(v) != _counts_of(w)}
+    return [*made, *(_whole_kpi(crm, view, measure, view.table in several) for view, measure in wholes)]
 
 
 def delivered(crm: Crm, view: View) -> bool:
@@ -47,8 +47,13 @@ def _wholes(views: Sequence[View]) -> list[tuple[View, Measure]]:
     for view in (v for v in views if v.table):
         whole = replace(view, dimensions=(), over=IN_PERIOD if view.grain else view.over)
         for measure in (m for m in view.measures if m.of != "rows"):
-            made.setdefault((whole.table, whole.filters, whole.moment, whole.over, measure), (whole, measure))
+            made.setdefault((*_counts_of(whole), measure), (whole, measure))
     return list(made.values())
+
+
+def _counts_of(view: View) -> tuple[Any, ...]:
+    """Which rows a view counts."""
+    return view.table, view.filters, view.moment, view.over
 
 
 def _whole_kpi(crm: Crm, view: View, measure: Measure, told_apart: bool) -> Kpi:
@@ -64,7 +69,7 @@ def _whole_kpi(crm: Crm, view: View, measure: Measure, told_apart: bool) -> Kpi:
 
 
 def _whole(crm: Crm, view: View, measure: Measure) -> Figure | Share:
-    row = crm.once(f"whole {view.id}", lambda: figures(crm, view, [])).iloc[0]
+    row = crm.once(f"whole {_counts_of(view)} {view.measures}", lambda: figures(crm, view, [])).iloc[0]
     value, base = row[measure.name], row.get(f"{measure.name}_base")
     if measure.of == "share":
         return Share(round(value * base) if base else 0, int(base or 0))
@@ -84,4 +89,4 @@ def _course(crm: Crm, view: View) -> pd.DataFrame:
         frame = frame.set_index("at").reindex(range(COURSE)).fillna({m.name: 0 for m in view.measures if nothing(m) == 0})
         return frame[[crm.first_day is not None and p.end > crm.first_day for p in periods]]
 
-    return crm.once(f"course {view.id}", make)
+    return crm.once(f"course {_counts_of(view)} {view.measures}", make)

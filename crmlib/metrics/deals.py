@@ -1,5 +1,6 @@
 """Deals as one table, made once for a handle; how many were created and are open, and what groups of them are called."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,6 @@ import ibis
 from ..crm import Crm
 from ..kpi import measured
 from ..measures import count_if, day, days_between, within
-from ..periods import Period
 from ..schema import NONE_GIVEN, UNASSIGNED
 
 GROUPS = {"team": "_team", "rep": "rep_id", "source": "lead_source", "product": "product"}
@@ -46,7 +46,7 @@ def closed(crm: Crm, start: date | None = None, end: date | None = None) -> Any:
     return table.filter(within(table.closed_at, start or crm.period.start, end or crm.period.end) & table.is_won.notnull())
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def lead_count(crm: Crm) -> int:
     """Leads and deals created in the period.
 
@@ -82,7 +82,7 @@ def _counts(crm: Crm) -> dict[str, int]:
     return crm.once("deal counts", make)
 
 
-def which(moment: Any, periods: list[Period]) -> Any:
+def which(moment: Any, periods: Sequence[Any]) -> Any:
     """The index of the period in which a moment lies: −1 before the first, null where there is none."""
     return ibis.cases((moment < day(periods[0].start), -1), *[(moment < day(p.end), i) for i, p in enumerate(periods)])
 

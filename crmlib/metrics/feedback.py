@@ -111,7 +111,7 @@ def totals(crm: Crm) -> dict[str, Any]:
     return crm.once("feedback totals", make)
 
 
-@measured("count")
+@measured("count", adds=True)
 def answer_count(crm: Crm) -> int:
     """Survey answers, reviews, complaints and comments given in the period.
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -30,7 +31,7 @@ def spans(crm: Crm, years: int, more: int = 0) -> list[Span]:
         ends = [crm.period.end - timedelta(weeks=WEEKS * i) for i in range(count, -1, -1)]
     else:
         ends = [add_months(crm.period.end, -i) for i in range(count, -1, -1)]
-    return [Span(start, end) for start, end in zip(ends, ends[1:], strict=False)]
+    return [Span(start, end) for start, end in pairwise(ends)]
 
 
 def a_year(crm: Crm) -> int:
@@ -86,7 +87,8 @@ def pace(
     with np.errstate(divide="ignore", invalid="ignore"):
         each = (here / then) / (rest[-now:] / rest[-now - year : len(rest) - year])
     row = int((each < 1).sum() if change < 0 else (each > 1).sum())
-    return Pace(int(count), int(before), others / others_then - 1, *(math.expm1(change + s * reach) for s in (0, -1, 1)), row)
+    middle, low, high = (math.expm1(change + side * reach) for side in (0, -1, 1))
+    return Pace(int(count), int(before), others / others_then - 1, middle, low, high, row)
 
 
 def _usual(mine: np.ndarray, rest: np.ndarray, now: int, level: float) -> float:

@@ -43,8 +43,8 @@ def performance_by(crm: Crm, group: str) -> pd.DataFrame:
 
     Needs orders or opportunities; reps, customers, feedback, targets as delivered.
     → frame: team[, rep (name), rep_id, here_share (0..1 of the period's days in this team)], <money>, order_count,
-      previous_<money>, mom, year_before_<money>, yoy (value / comparison − 1; none on fewer than min_base orders, won deals, now or then), target_amount, target_attainment (ratio of
-      the money), won_count, lost_count, closed_count, win_rate (0..1, base = closed), sales_cycle_days (median), customer_count, new_customers,
+      previous_<money>, mom, year_before_<money>, yoy (value / comparison − 1; none on fewer than min_base orders, won deals, now or then), target_amount, target_attainment (of
+      the money), due_amount (of the goal, by the day of the data), won_count, lost_count, closed_count, win_rate (0..1, base = closed), sales_cycle_days (median), customer_count, new_customers,
       scores, csat_top_box (0..1, base = scores); <money> is revenue or won_amount (`money_of`)
     The largest money first, rows of no team or person last. A person's row in each team is what they did there: an order
     belongs to the team of its date, a deal to that of its creation, a customer to that of the period's end. Money and counts
@@ -83,12 +83,13 @@ def _parts(crm: Crm, group: str, money: str) -> list[pd.DataFrame]:
         if has_begun(view):
             then = of_money(view, group)[[*KEYS[group], money, cases]]
             made.append(then.rename(columns={money: f"{name}_{money}", cases: f"{name}_{cases}"}))
-    return made
+    return [frame.astype(dict.fromkeys(KEYS[group], object)) for frame in made]  # an empty column of Arrow's cannot be merged
 
 
 def _compared(frame: pd.DataFrame, money: str, min_base: int) -> dict[str, pd.Series]:
     """The money before, and the growth against it: undefined where it is not above 0, or rests on too few cases now or then."""
-    found, cases = {}, "order_count" if money == "revenue" else "won_count"
+    found: dict[str, pd.Series] = {}
+    cases = "order_count" if money == "revenue" else "won_count"
     nothing = pd.Series(np.nan, frame.index)
     for name, rate in (("previous", "mom"), ("year_before", "yoy")):
         then, few = frame.get(f"{name}_{money}", nothing), frame.get(f"{name}_{cases}", nothing)
@@ -117,6 +118,7 @@ def with_goals(crm: Crm, frame: pd.DataFrame, group: str, money: str) -> pd.Data
         frame["target_amount"] = [there.get((t, r), np.nan if r in moved else anywhere.get(r, np.nan)) for t, r in zip(frame.team, frame.rep_id, strict=True)]  # fmt: skip
     frame["target_amount"] = frame.target_amount.astype(float)
     frame["target_attainment"] = frame[money] / frame.target_amount.where(frame.target_amount > 0)
+    frame["due_amount"] = frame.target_amount * float(crm.period.gone)
     return frame
 
 

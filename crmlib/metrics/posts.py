@@ -1,6 +1,6 @@
 """Posts: who was in which team in a period, and for how many of its days."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ def days_here(crm: Crm, period: Period) -> pd.DataFrame:
     frame = crm.company.once("spells", lambda: _spells(crm.company))
     start, end = (
         pd.Timestamp(period.start),
-        pd.Timestamp(min(period.end, max(known_until(crm), period.start + timedelta(days=1)))),
+        pd.Timestamp(period.end),
     )
     since, until = frame.since.fillna(start).clip(lower=start), frame.until.fillna(end).clip(upper=end)
     found = frame[["team", "rep_id"]].assign(here_days=(until - since).dt.days.clip(lower=0))
@@ -46,8 +46,3 @@ def _spells(company: Crm) -> pd.DataFrame:
     frame = frame.sort_values(["rep_id", "active_from"], na_position="first", kind="stable")
     since, went = pd.to_datetime(frame.active_from), pd.to_datetime(frame.active_to) + timedelta(days=1)
     return frame.assign(since=since, until=pd.concat([went, since.groupby(frame.rep_id).shift(-1)], axis=1).min(axis=1))
-
-
-def known_until(crm: Crm) -> date:
-    """The day after the last one that this view can know about."""
-    return crm.as_of.date() + timedelta(days=1)

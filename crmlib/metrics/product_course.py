@@ -75,7 +75,7 @@ COLUMNS = [
     "product",
     "order_count",
     "before_order_count",
-    "relative_share",
+    "against_share",
     "lower_share",
     "upper_share",
     "amount",
@@ -87,7 +87,7 @@ def product_course(crm: Crm) -> pd.DataFrame:
     """The products' courses as a table.
 
     Needs the same as `product_courses`. → frame: product, order_count (last three months), before_order_count (the same a year
-      before), relative_share (change against the other products), lower_share, upper_share (99 % interval for all products
+      before), against_share (change against the other products), lower_share, upper_share (99 % interval for all products
       together), amount, before_amount (money), falling (flag); the largest fall first
     """
     rows = [(c.product, c.pace.count, c.pace.before, c.pace.change, c.pace.low, c.pace.high, c.amount, c.before_amount, c.falling)

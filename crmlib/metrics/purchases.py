@@ -7,7 +7,7 @@ from ..kpi import NOT_DELIVERED, Figure, Share, measured
 from .states import tally
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def purchase_count(crm: Crm) -> Figure:
     """Purchases of this view's customers in the period: orders above 0 that count as revenue, with a customer.
 

@@ -102,21 +102,21 @@ def _came(times: list[Span], crm: Crm) -> Any:
     return table.group_by("team", "region", "period").aggregate(n=lambda t: t.count())
 
 
-COLUMNS = ["region", "amount", "before_amount", "growth_share", "order_count", "before_order_count", "relative_share", "lower_share", "upper_share",
-           "new_customers", "before_new_customers", "new_relative_share"]  # fmt: skip
+COLUMNS = ["region", "amount", "before_amount", "sales_growth_share", "against_share", "lower_share", "upper_share",
+           "new_customers", "before_new_customers", "new_against_share"]  # fmt: skip
 
 
 def region_course(crm: Crm) -> pd.DataFrame:
     """The regions' courses as a table.
 
-    Needs the same as `region_courses`. → frame: region, amount, before_amount (sales of the year and of the one before), growth_share,
-      order_count, before_order_count, relative_share (their change against the other regions), lower_share, upper_share (99 %
-      interval for all regions together), new_customers, before_new_customers, new_relative_share, growing (flag); the fastest first
+    Needs the same as `region_courses`. → frame: region, amount, before_amount (sales of the year and of the one before), sales_growth_share,
+      against_share (change of orders against the other regions), lower_share, upper_share (99 %
+      interval for all regions together), new_customers, before_new_customers, new_against_share, growing (flag); the fastest first
     """
     rows = []
     for c in region_courses(crm):
         new = (c.newcomers.count, c.newcomers.before, c.newcomers.change) if c.newcomers else (None, None, None)
-        rows.append((c.region, c.amount, c.before_amount, c.growth, c.orders.count, c.orders.before, c.orders.change, c.orders.low, c.orders.high, *new, c.growing))  # fmt: skip
+        rows.append((c.region, c.amount, c.before_amount, c.growth, c.orders.change, c.orders.low, c.orders.high, *new, c.growing))  # fmt: skip
     return pd.DataFrame(rows, columns=[*COLUMNS, "growing"])
 
 

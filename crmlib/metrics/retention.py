@@ -36,7 +36,7 @@ def customers_ever(crm: Crm) -> int:
     return tally(crm)["ever"]
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def new_customers(crm: Crm) -> int:
     """Customers whose first purchase or won deal (contracts: whose entry) lies in the period.
 

@@ -10,19 +10,19 @@ from typing import Any
 import pandas as pd
 
 from ..crm import Crm
-from ..kpi import NOT_DELIVERED, Figure, measured
+from ..kpi import Figure, measured
 from ..schema import UNASSIGNED
 from .activity import active_customers
 from .customer_flows import customers_by_period
 from .deals import NONE_GIVEN
 from .names import named
-from .sold import GROUPS, SUMS, WHOLE, sold, sold_by_period
+from .sold import GROUPS, SUMS, WHOLE, first_order, has_begun, known, sold, sold_by_period, unknown
 
 COLUMNS = ("revenue", "order_count", "units_sold", "buyer_count", "aov", "gross_sales", "refunded_amount", "refund_rate")
 BEFORE = ("previous_revenue", "previous_order_count", "year_before_revenue", "year_before_order_count")
 
 
-@measured("money", "up")
+@measured("money", "up", adds=True)
 def revenue(crm: Crm) -> Figure:
     """Sales of the period: the amounts of its orders that count, refunds deducted.
 
@@ -34,22 +34,22 @@ def revenue(crm: Crm) -> Figure:
     >>> revenue(Crm.of(period="2026-10", orders=rows("order_id ordered_at amount status", *lines))).value
     75.0
     """
-    return Figure(whole(crm)["revenue"], _orders(crm)) if crm.has("orders") else NOT_DELIVERED
+    return Figure(whole(crm)["revenue"], _orders(crm)) if known(crm) else unknown(crm)
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def order_count(crm: Crm) -> Figure:
     """Orders of the period with an amount above 0 that count. Needs orders: ordered_at, amount. → Figure: count"""
-    return Figure(_orders(crm)) if crm.has("orders") else NOT_DELIVERED
+    return Figure(_orders(crm)) if known(crm) else unknown(crm)
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def units_sold(crm: Crm) -> Figure:
     """Units on the lines of the period's orders that count; what was given back is taken off.
 
     Needs orders; order_lines: quantity. → Figure: units, base = orders
     """
-    return Figure(whole(crm)["units_sold"], _orders(crm)) if delivers_lines(crm) else NOT_DELIVERED
+    return Figure(whole(crm)["units_sold"], _orders(crm)) if delivers_lines(crm) and known(crm) else unknown(crm, "order_lines")
 
 
 @measured("count", "up")
@@ -58,7 +58,7 @@ def buyer_count(crm: Crm) -> Figure:
 
     Of this view's orders, whosever the customers are: over teams they may overlap. Orders without a customer have no buyer.
     """
-    return Figure(int(whole(crm)["buyer_count"])) if crm.has("orders", "customer_id") else NOT_DELIVERED
+    return Figure(int(whole(crm)["buyer_count"])) if crm.has("orders", "customer_id") and known(crm) else unknown(crm)
 
 
 @measured("money", "up")
@@ -78,19 +78,19 @@ def arpu(crm: Crm) -> Figure:
     Needs orders; what business.qualifying names. → Figure: money, base = active customers
     """
     active = active_customers(crm)
-    if not crm.has("orders") or active.value is None:
-        return NOT_DELIVERED
+    if not known(crm) or active.value is None:
+        return unknown(crm)
     base = int(active.value)
     return Figure(whole(crm)["revenue"] / base, base) if base else Figure(None, 0, "no_base")
 
 
-@measured("money", "down")
+@measured("money", "down", adds=True)
 def refunded_amount(crm: Crm) -> Figure:
     """Money given back: refunds of the period (orders below 0 that count), and its orders whose status says refunded.
 
     Needs orders: amount; status as delivered. → Figure: money, base = orders
     """
-    return Figure(whole(crm)["refunded_amount"], _orders(crm)) if crm.has("orders") else NOT_DELIVERED
+    return Figure(whole(crm)["refunded_amount"], _orders(crm)) if known(crm) else unknown(crm)
 
 
 @measured("share", "down")
@@ -124,8 +124,8 @@ def _orders(crm: Crm) -> int:
 
 
 def _quotient(crm: Crm, part: float, base: float) -> Figure:
-    if not crm.has("orders"):
-        return NOT_DELIVERED
+    if not known(crm):
+        return unknown(crm)
     return Figure(part / base, _orders(crm)) if base else Figure(None, _orders(crm), "no_base")
 
 
@@ -137,7 +137,7 @@ def sales_by(crm: Crm, group: str) -> pd.DataFrame:
     acquisition_channel (the last three the buyer's), product or category.
 
     Needs orders and the group's column; order_lines for products and units.
-    → frame: <group>, COLUMNS, BEFORE (NaN where the data had not begun); largest revenue first, rows of no group last.
+    → frame: <group>, COLUMNS, BEFORE (NaN before the first order); largest revenue first, rows of no group last.
     Amounts and units add up to the whole view's; of products also orders do not (one has several), and what orders are
     worth beyond their lines is of no product. Who sold nothing now but did before stands there with 0.
     """
@@ -158,16 +158,21 @@ def sales_by(crm: Crm, group: str) -> pd.DataFrame:
     return frame[[group, *COLUMNS, *BEFORE]].reset_index(drop=True)
 
 
+def own_sales(crm: Crm, group: str) -> pd.DataFrame:
+    """The same of this period alone, which asks nothing of others: what contributions compare.
+
+    Needs orders and the group's column. → frame: <group>, COLUMNS; by name
+    """
+    frame = rated(_of_group(crm, group)).rename_axis(group).reset_index()
+    frame[group] = named(crm, group, frame[group])
+    return frame.sort_values(group)[[group, *COLUMNS]].reset_index(drop=True)
+
+
 def _of_group(crm: Crm, group: str) -> pd.DataFrame:
     if group not in GROUPS:
         raise ValueError(f"{group!r} is no group of sales: {', '.join(GROUPS)}")
     frame = sold(crm)
     return frame[frame.group == group].set_index("value")[list(SUMS)]
-
-
-def has_begun(crm: Crm) -> bool:
-    """Whether the data had begun in this view's period: else its figures are unknown, not 0."""
-    return crm.first_day is None or crm.end > crm.first_day
 
 
 def rated(frame: pd.DataFrame) -> pd.DataFrame:
@@ -185,18 +190,19 @@ def sales_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
     """The sales figures of the periods up to this one, each as known at its own end: what its own page shows.
 
     Needs orders; order_lines as delivered.
-    → frame: period (Period), COLUMNS, arpu; oldest first. Periods before the data began are left out; what is not delivered is NaN.
+    → frame: period (Period), COLUMNS, arpu; oldest first. Periods before the first order are left out; what is not delivered is NaN.
     """
     return crm.once(f"sales by period {count}", lambda: _course(crm, count)).copy()
 
 
 def _course(crm: Crm, count: int) -> pd.DataFrame:
-    periods = [p for p in crm.period.trailing(count) if crm.first_day is None or p.end > crm.first_day]
+    first = first_order(crm)
+    periods = [p for p in crm.period.trailing(count) if first is None or p.end > first]
     if not periods or not crm.has("orders"):
         return pd.DataFrame(columns=["period", *COLUMNS, "arpu"])
     frame = rated(sold_by_period(crm, periods))
     frame.insert(0, "period", pd.Series(periods, dtype=object))
-    active = customers_by_period(crm, count).active_customers
-    frame["arpu"] = _ratio(frame.revenue, active.astype(float))
+    active = customers_by_period(crm, count).set_index("period").active_customers
+    frame["arpu"] = _ratio(frame.revenue, frame.period.map(active).astype(float))
     frame["units_sold"] = frame.units_sold if delivers_lines(crm) else math.nan
     return frame[["period", *COLUMNS, "arpu"]]

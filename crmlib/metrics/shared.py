@@ -131,7 +131,7 @@ def comments_by_language(crm: Crm) -> pd.DataFrame:
     return frame.assign(share=frame.themed_count / frame.base.where(frame.base > 0))
 
 
-@measured("count", "up")
+@measured("count", "up", adds=True)
 def read_comments(crm: Crm) -> Figure:
     """Comments of the period that were read. Needs feedback: given_at, comment. → Figure: count"""
     return Figure(int(comments_by_language(crm).base.sum())) if crm.has("feedback", "comment") else NOT_DELIVERED

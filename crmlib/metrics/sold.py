@@ -1,5 +1,7 @@
 """What was sold: each order with what it counts for as known at its period's end, and the sums of any group of orders."""
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -7,10 +9,12 @@ import ibis
 import pandas as pd
 
 from ..crm import ALL, Crm
+from ..kpi import NOT_DELIVERED, Figure
 from ..measures import count_if, exact, subtotal, total, within
 from ..periods import Period
-from ..schema import REVENUE_STATUSES_LEFT_OUT, UNASSIGNED
-from .deals import NONE_GIVEN, which
+from ..schema import NONE_GIVEN, REVENUE_STATUSES_LEFT_OUT, UNASSIGNED
+from .deals import which
+from .paces import Span
 from .views import of_each_view, of_view
 
 OF_ORDERS = {"team": "_team", "rep": "rep_id", "region": "region", "sales_channel": "sales_channel", "payment_method": "payment_method"}  # fmt: skip
@@ -19,6 +23,7 @@ OF_LINES = ("product", "category")
 GROUPS = {**OF_ORDERS, **{name: name for name in (*OF_CUSTOMERS, *OF_LINES)}}
 WHOLE = "all"  # the group that all orders are in
 GIVEN_BACK = "refunded"  # the status of an order whose money was given back
+Spans = Sequence[Period | Span]
 SUMS = ("revenue", "gross_sales", "refunded_amount", "order_count", "units_sold", "buyer_count")
 
 
@@ -33,7 +38,7 @@ def sold(crm: Crm) -> pd.DataFrame:
     return crm.once("sold", lambda: of_view(crm, "sold", _by_groups).execute())
 
 
-def sold_by_period(crm: Crm, periods: list[Period]) -> pd.DataFrame:
+def sold_by_period(crm: Crm, periods: Spans) -> pd.DataFrame:
     """The sums of this view's orders in each of some periods, each as known at its own end.
 
     Needs orders; order_lines as delivered. → frame: SUMS, one row a period in their order; 0 where nothing was sold
@@ -53,14 +58,14 @@ def sold_of_teams(crm: Crm, group: str) -> pd.DataFrame:
     return frame.loc[(crm.team == ALL) | (frame.team == crm.team), ["team", group, *SUMS]].reset_index(drop=True)
 
 
-def sold_of_teams_by_period(crm: Crm, periods: list[Period]) -> pd.DataFrame:
+def sold_of_teams_by_period(crm: Crm, periods: Spans) -> pd.DataFrame:
     """The sums of each team's orders in each of some periods, each as known at its own end. → frame: team, period (index), SUMS"""
     frame = of_each_view(crm, f"sold in {len(periods)}", partial(_by_period, periods)).execute()
     frame = frame[frame["view"] != ALL]
     return frame.assign(team=frame["view"].fillna(UNASSIGNED))[["team", "period", *SUMS]].reset_index(drop=True)
 
 
-def _by_period(periods: list[Period], crm: Crm, *groups: str) -> Any:
+def _by_period(periods: Spans, crm: Crm, *groups: str) -> Any:
     table = orders_of(crm, periods)
     return table.group_by("period", *groups).aggregate(**_sums(table))
 
@@ -100,10 +105,44 @@ def _sums(table: Any) -> dict[str, Any]:
     }
 
 
+def known(crm: Crm) -> bool:
+    """Whether sales of this view's period are known: orders are delivered, and they had begun."""
+    return crm.has("orders") and has_begun(crm)
+
+
+def unknown(crm: Crm, table: str = "orders") -> Figure:
+    """Why they are not."""
+    return Figure(None, None, "before_orders") if crm.has("orders") and crm.has(table) else NOT_DELIVERED
+
+
+def has_begun(crm: Crm) -> bool:
+    """Whether orders had begun by the end of this view's period: of a time before the first one, sales are unknown, not 0.
+
+    The first is the company's, as known by the end of the page's own period. Needs orders: ordered_at.
+    """
+    first = first_order(crm.judge)
+    return (crm.first_day is None or crm.end > crm.first_day) and (first is None or crm.end > first)
+
+
+def first_order(crm: Crm) -> date | None:
+    """The day of the company's first order; None where there is none. Needs orders: ordered_at."""
+
+    def make() -> date | None:
+        found = crm.company.kept("first order", _first_order).execute().first.iloc[0]
+        return None if pd.isna(found) else pd.Timestamp(found).date()
+
+    return crm.company.once("first order", make)
+
+
+def _first_order(company: Crm) -> Any:
+    table = company.table("orders", "ordered_at")
+    return table.aggregate(first=table.ordered_at.min())
+
+
 # -------------------------------------------------------------------------------------------- one row an order, or a line
 
 
-def orders_of(crm: Crm, periods: list[Period]) -> Any:
+def orders_of(crm: Crm, periods: Spans) -> Any:
     """This view's orders in some periods that follow each other, and what each counts for by the end of its own period.
 
     Needs orders: ordered_at, amount; all else as delivered.
@@ -136,18 +175,18 @@ def _with_buyers(crm: Crm, table: Any) -> Any:
     return table if crm.has("orders", "region") else table.mutate(region=table.home)
 
 
-def _with_units(crm: Crm, periods: list[Period], table: Any) -> Any:
+def _with_units(crm: Crm, periods: Spans, table: Any) -> Any:
     lines = _lines(crm, periods)
     units = lines.group_by("order_id").aggregate(units=subtotal(exact(lines.quantity)))
     return table.left_join(units, "order_id", rname="line_{name}")
 
 
-def _lines(crm: Crm, periods: list[Period]) -> Any:
+def _lines(crm: Crm, periods: Spans) -> Any:
     lines = crm.table("order_lines")
     return lines.filter(within(lines._at, periods[0].start, periods[-1].end))
 
 
-def lines_of(crm: Crm, periods: list[Period]) -> Any:
+def lines_of(crm: Crm, periods: Spans) -> Any:
     """The lines of this view's orders in some periods, with what their orders count for; `amount` is quantity × unit price.
 
     Needs orders, order_lines: quantity, unit_price (what was paid for a unit: a discount is off already); category as delivered.

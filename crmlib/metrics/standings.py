@@ -12,11 +12,15 @@ from ..means import together
 from ..measures import count_if
 from ..periods import year_earlier
 from ..schema import UNASSIGNED
+from . import results
 from .deals import NONE_GIVEN, closed
-from .performance import performance_by
+from .names import named
 from .ranking import ranked
 
-RATES = {"win_rate": ("won_count", "closed_count"), "csat_top_box": ("satisfied_count", "scores")}  # part and base
+RATES = {
+    "win_rate": (results.closed, "won_count", "closed_count"),
+    "csat_top_box": (results.heard, "satisfied_count", "scores"),
+}  # whose part and base
 AT_LEAST = 0.05  # a smaller difference is none to speak of
 MOST = 30  # persons of a picture
 LEAST_PEERS = 3  # of two each is below or above the other: nobody is singled out
@@ -31,11 +35,12 @@ def win_rates(crm: Crm, group: str) -> pd.DataFrame:
       before_base (the twelve months before), rank, best_rank, worst_rank (metrics.ranking); the highest rank first
     Rows of no team or person and those that closed nothing are left out: they are no one's.
     """
-    key = {"team": "team", "rep": "rep_id"}[group]
-    frame = performance_by(crm, group)
+    key, frame = results.KEYS[group][-1], results.closed(crm, group)
+    frame["win_rate"] = frame.won_count / frame.closed_count.where(frame.closed_count > 0)
     frame = frame[(frame.closed_count > 0) & ~frame[key].isin((UNASSIGNED, NONE_GIVEN))].reset_index(drop=True)
     frame = frame.join(ranked(frame.won_count, frame.closed_count, crm.business.min_base)).join(_beside(crm, frame, group))
     frame = frame.sort_values(["rank", "win_rate", key], ascending=[True, False, True], na_position="last", ignore_index=True)
+    frame["rep"] = named(crm, "rep", frame.get("rep_id", frame.team))
     names = ["rep", "team"] if group == "rep" else ["team"]
     return frame[[*names, "won_count", "lost_count", "closed_count", "win_rate", "low_share", "high_share", "expected_rate",
                   "before_share", "before_base", "rank", "best_rank", "worst_rank"]]  # fmt: skip
@@ -107,12 +112,12 @@ def apart(crm: Crm, group: str, rate: str) -> list[Apart]:
 
 
 def _apart(company: Crm, group: str, rate: str) -> list[Apart]:
-    part, base = RATES[rate]
-    frame = performance_by(company, group)
-    frame = frame[(frame[base] > 0) & (frame.team != UNASSIGNED)]
-    frame = frame.assign(part=frame[part], base=frame[base])
+    of, part, base = RATES[rate]
+    frame = of(company, group)
+    frame = frame.assign(part=frame[part], base=frame[base], rep=named(company, "rep", frame.rep_id) if group == "rep" else None)
+    frame = frame[(frame.base > 0) & (frame.team != UNASSIGNED)].reset_index(drop=True)
     if group == "team":
-        peers, least = [frame.assign(rep=None)], 1
+        peers, least = [frame], 1
     else:
         peers, least = [rows for _, rows in frame[frame.rep_id != NONE_GIVEN].groupby("team", sort=True)], LEAST_PEERS
     enough = company.business.min_base
@@ -127,7 +132,10 @@ def set_aside(rows: pd.DataFrame, rate: str, level: float, min_base: int) -> lis
     found: list[Apart] = []
     while len(rows) > 1:
         looked = [(_distance(own, rest, level, min_base), i, own, rest) for i, own, rest in _each(rows)]
-        clearest, i, own, rest = max(looked, key=lambda found: found[0])
+        # of two alike in that, such as two teams that are each other's others, the one below
+        clearest, i, own, rest = max(
+            looked, key=lambda found: (round(found[0], 9), (found[3].value or 0) - (found[2].value or 0))
+        )
         if not clearest > 0:
             break
         found.append(Apart(rate, rows.team[i], rows.rep[i], own, rest))

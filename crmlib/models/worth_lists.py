@@ -19,13 +19,13 @@ def value_by_team(crm: Crm) -> pd.DataFrame:
     """What the teams' customers are worth. For the company's page.
 
     Needs orders: customer_id, ordered_at, amount; customers: team, or rep_id and reps: team.
-    → frame: team, customer_count (ever bought), sales_amount (of the last year, refunds taken off), value_amount (expected; NaN
+    → frame: team, ever_bought_count, sales_amount (of the last year, refunds taken off), value_amount (expected; NaN
       without a model), value_share, quiet_count, quiet_amount (worth.is_quiet; of the last business.rfm_window_days); the largest value first
     """
     table = value(crm.company)
     quiet, worth = is_quiet(crm, table), table.clv_bgnbd
     frame = table.group_by("team").aggregate(
-        customer_count=table.count(), sales_amount=total(exact(table.revenue_year)), value_amount=total(exact(worth)),
+        ever_bought_count=table.count(), sales_amount=total(exact(table.revenue_year)), value_amount=total(exact(worth)),
         modeled=count_if(worth.notnull()), quiet_count=count_if(quiet), quiet_amount=total(exact(table.money), where=quiet),
     ).execute()  # fmt: skip
     frame = frame.assign(team=frame.team.fillna(UNASSIGNED), value_amount=frame.value_amount.where(frame.modeled > 0))
@@ -34,7 +34,7 @@ def value_by_team(crm: Crm) -> pd.DataFrame:
         ["value_amount", "sales_amount", "team"], ascending=[False, False, True]
     )
     return frame[
-        ["team", "customer_count", "sales_amount", "value_amount", "value_share", "quiet_count", "quiet_amount"]
+        ["team", "ever_bought_count", "sales_amount", "value_amount", "value_share", "quiet_count", "quiet_amount"]
     ].reset_index(drop=True)
 
 
