@@ -1,5 +1,6 @@
 """What the people of a team achieve each: money and deals per person, and the view beside the company."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -129,6 +130,7 @@ def performance_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
         if delivered:
             found = by_period(crm, count)[["period", *columns]].reset_index(drop=True)  # one's index is called period, too
             frame = frame.merge(found, on="period", how="left", validate="one_to_one")
+    frame = frame if money_of(crm) in frame else frame.assign(**{money_of(crm): math.nan})  # neither orders nor deals
     present = pd.Series([_present(crm, period) for period in frame.period], index=frame.index, dtype=float)
     of_person = {"money_per_person": money_of(crm), "deals_per_person": "won_count"}
     return frame.assign(**{name: frame[of] / present.where(present > 0) for name, of in of_person.items() if of in frame})
