@@ -15,7 +15,7 @@ from .feedback_groups import answers_by_period
 from .performance import money_of, performance_by
 from .pipeline import deals_by_period
 from .posts import days_here, posts
-from .revenue import has_begun, revenue, sales_by_period
+from .revenue import has_begun, order_count, revenue, sales_by_period
 
 COMPANY = "whole company"  # what the company is called beside a team
 
@@ -61,7 +61,8 @@ def money(crm: Crm) -> float:
 def yoy(crm: Crm) -> Figure:
     """Sales amount (where no orders are delivered the won amount) / the same of the year before − 1.
 
-    Needs orders: ordered_at, amount, or opportunities: closed_at, is_won, amount. → Figure −1..; none before the data began
+    Needs orders: ordered_at, amount, or opportunities: closed_at, is_won, amount. → Figure −1.., base = the fewer orders
+    (won deals) of now and then; none before the data began, or on fewer than min_base
     """
     return _growth(crm, crm.year_before)
 
@@ -73,10 +74,17 @@ def mom(crm: Crm) -> Figure:
 
 
 def _growth(crm: Crm, before: Crm) -> Figure:
+    """As in the rows of `performance_by`: none on fewer than min_base orders (won deals) now or then."""
     if not has_begun(before):
         return Figure(None, None, "no_data")
-    then = money(before)
-    return Figure(money(crm) / then - 1) if then > 0 else Figure(None, None, "no_base")
+    then, cases = money(before), min(_cases(crm), _cases(before))
+    if then <= 0 or cases < crm.business.min_base:
+        return Figure(None, cases, "no_base" if then <= 0 else "few_cases")
+    return Figure(money(crm) / then - 1, cases)
+
+
+def _cases(crm: Crm) -> int:
+    return int(order_count(crm).value or 0) if money_of(crm) == "revenue" else closing.won_count(crm)
 
 
 def of_deals(crm: Crm) -> tuple[Callable[[Crm], Any], ...]:
