@@ -152,7 +152,7 @@ def gap(facts, values) -> bool:
 def care(facts, values) -> bool:
     """On a team's page the list has a row for each, or as many as a page holds."""
     rows, both = table(facts, "care"), values["birthday_count"] + values["anniversary_count"]
-    days = [str(d)[:10] for d in rows["on"]] if len(rows) else []
+    days = [str(d)[:10] for d in rows.get("celebrated_on", [])]
     inside = all(str(values["start_on"]) <= d <= str(values["end_on"]) for d in days)
     return facts["team"] != "all" and values["count"] == len(rows) <= both and inside
 

@@ -140,7 +140,7 @@ def own_goal(low, high, over):
 
 def calm(facts, values) -> bool:
     figure = kpi(facts, money(facts))
-    return figure["target"] is None or figure["value"] < figure["target"]
+    return not figure["target"] or figure["value"] < figure["target"]
 
 
 def nobody(facts, values) -> bool:

@@ -294,7 +294,9 @@ def test_a_file_that_is_not_there_names_the_nearest(written):
 
 
 def test_the_readme_s_example_is_good(written):
-    (example,) = [b for b in re.findall(r"```yaml\n(.*?)```", (places.ROOT / "README.md").read_text("utf-8"), re.S) if "views:" in b]
+    (example,) = [
+        b for b in re.findall(r"```yaml\n(.*?)```", (places.ROOT / "README.md").read_text("utf-8"), re.S) if "views:" in b
+    ]
     made = written(example)
     assert [v.chart for v in made.views] == ["heat", "bars", "trend"] and made.title["zh"] == "未解决工单"
 
