@@ -233,6 +233,12 @@ def test_facts_keep_shares_of_few_as_values():
     facts = tables.table_facts("stages", STAGES, LANGUAGES, lambda g: f"caption {g}")
     assert facts["rows"][1] == ["offer", 20, 0.5, 0.0, 0.5, 1.0] and facts["rows"][2][3] is None
     assert facts["columns"] == list(STAGES.columns) and facts["caption"] == {"$text": {"en": "caption en", "zh": "caption zh"}}
+    assert facts["labels"][0] == {"$text": {"en": "Stage", "zh": "阶段"}} and facts["units"][:3] == ["word", "count", "share"]
+
+
+def test_facts_say_the_unit_that_a_page_gives_a_column():
+    facts = tables.table_facts("stages", STAGES, LANGUAGES, lambda g: g, {"count": "money", "stage_loss_rate": "share.3"})
+    assert dict(zip(facts["columns"], facts["units"], strict=True))["count"] == "money" and "share.3" not in facts["units"]
 
 
 # ------------------------------------------------------------------------------------------------ cards
@@ -375,7 +381,7 @@ def test_the_table_of_figures_has_every_comparison_and_its_reading():
         "8 of 9",
         "≈ base below 30",
         "40.0%",
-        "fell; target 40.0% missed (77.5% of it)",
+        "fell; target missed (77.5% of it)",
     ]
     assert shown[1] == [
         "New deals",

@@ -1,5 +1,6 @@
 """Files of params/custom: what may stand in them, and what is said of everything else, before anything runs."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -290,6 +291,14 @@ def test_a_file_that_is_not_there_names_the_nearest(written):
         customfile.load("order-time")
     with pytest.raises(UsageError, match="There is no file"):
         customfile.load("../monthly")
+
+
+def test_the_readme_s_example_is_good(written):
+    (example,) = [
+        b for b in re.findall(r"```yaml\n(.*?)```", (places.ROOT / "README.md").read_text("utf-8"), re.S) if "views:" in b
+    ]
+    made = written(example)
+    assert [v.chart for v in made.views] == ["heat", "bars", "trend"] and made.title["zh"] == "未解决工单"
 
 
 def test_the_shipped_files_are_good():

@@ -101,6 +101,19 @@ def test_what_a_card_says_of_it(given, en, zh):
         assert line in cards.card(given, view, lang)
 
 
+@pytest.mark.parametrize(
+    ("given", "en", "zh"),
+    [
+        (kpi(120), "target met (120.0% of it)", "已达目标（完成 120.0%）"),
+        (kpi(64, adds=True, gone=20 / 31), "behind pace for the target (64.0% of it)", "目标进度落后（完成 64.0%）"),
+        (kpi(64, better="down", adds=True, gone=20 / 31), "within pace of the limit", "上限进度未超"),
+    ],
+)  # fmt: skip
+def test_the_table_of_figures_says_it_in_few_words(given, en, zh):
+    for lang, words in (("en", en), ("zh", zh)):
+        assert f">{words}</td>" in cards.figures_table([given], crm(until=date(2026, 10, 20)), lang)
+
+
 def test_the_goal_of_the_very_period_and_audience_through_the_product():
     found = compare(deals.lead_count, crm(until=date(2026, 10, 20)))
     assert (found.value, found.target, found.target_attainment) == (20, 31, pytest.approx(20 / 31))

@@ -47,6 +47,13 @@ REPORTS = {
         "kpis": ["win_rate", "won_count", "sales_cycle_days", "opportunities_count", "sum_opportunities_amount"],
         "tables": ["opportunities_lead_source_team", "opportunities_lead_source", "win_rate_team", "win_rate_period"],
     },
+    "sales": {
+        "figures": ["course", "moved", "product-region", "by-product", "by-category", "falling-products", "by-region", "growing-regions", "by-channel", "by-payment",
+                    "new-customers", "refunds", "order-sizes", "open-deals", "market", "by-team"],
+        "company": ["by-team"], "team": [], "title": {"en": "Sales: Company, October 2026", "zh": "销售：北区，2026年10月"},
+        "kpis": ["revenue", "order_count", "units_sold", "buyer_count", "aov", "refund_rate", "weighted_pipeline", "market_share", "new_customers"],
+        "tables": ["course", "sales_parts", "product_region", "by_product", "falling_products", "growing_regions", "refunds", "order_sizes", "order_values", "open_deals", "market"],
+    },
     "customers": {
         "figures": ["customers", "moved", "by-region", "by-acquisition-channel", "by-industry", "by-tier", "by-tag", "arrivals", "concentration", "largest", "price-sense", "price-sensitive", "completeness", "care", "by-team"],
         "company": ["by-team"], "team": ["price-sensitive", "care"], "title": {"en": "Customers: Company, October 2026", "zh": "客户构成：北区，2026年10月"},

@@ -6,7 +6,7 @@ from downloads import assert_safe, opened, rows
 from reading import HOSTILE
 from tinysite import Links, bring, broken, cells, failed, outcome, read, tree
 
-from crmlib import ledger, places, statistics_table, subjects
+from crmlib import ledger, places, statistics_table, subjects, texts
 from crmlib.errors import UsageError
 from crmlib.notebook import check
 
@@ -194,8 +194,11 @@ def test_what_is_drawn_together_stands_under_one_subject():
     assert [
         d for d in subjects.DRAWN if len({subjects.subject_of(name) for name in d}) != 1 or "other" in map(subjects.subject_of, d)
     ] == []
-    listed = " ".join(subjects.SUBJECTS.values()).split()
-    assert sorted(listed) == sorted(set(listed))
+    assert {name for d in subjects.DRAWN for name in d} <= set(texts._book("en")["metrics"])
+
+
+def test_every_figure_that_texts_define_has_one_subject():
+    assert sorted(" ".join(subjects.SUBJECTS.values()).split()) == sorted(texts._book("en")["metrics"])
 
 
 # ------------------------------------------------------------------------------------------------ on the site

@@ -168,7 +168,7 @@ def _figure_row(kpi: Kpi, crm: Crm, lang: str) -> str:
     said = judgement(kpi, previous, lang) if previous else texts.say(f"reasons.{kpi.reason}", lang) if kpi.reason else fmt.MISSING
     if year and year.clear:
         said = texts.say("page.on_year", lang, previous=said, year=judgement(kpi, year, lang))
-    if target := goals.said(kpi, crm, lang):
+    if target := goals.reading(kpi, lang):
         said = target if said == fmt.MISSING else texts.say("page.on_target", lang, reading=said, target=target)
     cells = [
         value(kpi.value, kpi.base), fmt.count(kpi.base, lang),

@@ -11,11 +11,19 @@ from ..kpi import Kpi
 
 def said(kpi: Kpi, crm: Crm, lang: str) -> str:
     """What is to be said of a figure's target; nothing of one without a target, or without a value."""
+    currency, day = crm.business.currency, fmt.day(crm.period.end - timedelta(days=1), lang)
+    return _attained(kpi, "page", lang, target=value(kpi, kpi.target, lang, currency), pace=due(kpi, lang, currency), day=day)
+
+
+def reading(kpi: Kpi, lang: str) -> str:
+    """The same beside the target itself, in few words."""
+    return _attained(kpi, "readings", lang)
+
+
+def _attained(kpi: Kpi, section: str, lang: str, **words: str) -> str:
     if kpi.target is None or kpi.value is None:
         return ""
-    currency, day = crm.business.currency, fmt.day(crm.period.end - timedelta(days=1), lang)
-    words = {"target": value(kpi, kpi.target, lang, currency), "pace": due(kpi, lang, currency), "day": day}
-    what = texts.say(f"page.{_rule(kpi)}", lang, **words)
+    what = texts.say(f"{section}.{_rule(kpi)}", lang, **words)
     if kpi.target_attainment is None:
         return what
     attained = texts.say("page.attained", lang, share=fmt.share(kpi.target_attainment, lang))

@@ -101,7 +101,7 @@ class Page:
                 lang,
             )
 
-        facts = {"tables": [self._facts(table or name, numbers, window, headline)]}
+        facts = {"tables": [self._facts(table or name, numbers, window, headline, units)]}
         return Block(self._each(html), id=name, facts=facts, page=self._toc(name, headline))
 
     def table(
@@ -119,7 +119,7 @@ class Page:
             title = self._sentence(headline, "title", lang)
             return self._framed(name, title, self._sub(name, lang, window), body + self._source(lang), lang)
 
-        facts = {"tables": [self._facts(called, data, window, headline)]}
+        facts = {"tables": [self._facts(called, data, window, headline, units)]}
         return Block(self._each(html), id=name, facts=None if absent else facts, page=self._toc(name, headline))
 
     def folded(
@@ -219,8 +219,10 @@ class Page:
         business = self.crm.business
         return table(data, self._caption(name, lang, window, said), lang, business.currency, business.min_base, note, hot, units)
 
-    def _facts(self, name: str, data: pd.DataFrame, window: Any, said: Said | None = None) -> dict[str, Any]:
-        return table_facts(key_of(name), data, list(self.languages), lambda g: self._caption(name, g, window, said))
+    def _facts(
+        self, name: str, data: pd.DataFrame, window: Any, said: Said | None = None, units: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        return table_facts(key_of(name), data, list(self.languages), lambda g: self._caption(name, g, window, said), units)
 
     def _nothing(self, lang: str) -> str:
         return f"<p>{esc(texts.say('page.no_rows', lang, period=self.period(lang)))}</p>"

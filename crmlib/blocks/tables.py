@@ -108,14 +108,17 @@ def _wide(column: str) -> str:
     return ' class="w"' if unit_of(column) in ("word", "text", "flag", "reasons") else ""
 
 
-def table_facts(name: str, frame: pd.DataFrame, languages: list[str], caption: Callable[[str], str]) -> dict[str, Any]:
-    """A frame as the facts file keeps it."""
+def table_facts(
+    name: str, frame: pd.DataFrame, languages: list[str], caption: Callable[[str], str], units: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """A frame as the facts file keeps it. `units`: of columns whose name does not say it."""
+    own = units or {}
     rows = [[exact(v, unit_of(c)) for c, v in zip(frame.columns, row, strict=True)] for row in frame.itertuples(index=False)]
     return {
         "name": name,
         "caption": localised(languages, caption),
         "columns": list(frame.columns),
         "labels": [localised(languages, partial(texts.column, c)) for c in frame.columns],
-        "units": [unit_of(c) for c in frame.columns],
+        "units": [own.get(c, unit_of(c)).partition(".")[0] for c in frame.columns],
         "rows": rows,
     }
