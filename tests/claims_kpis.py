@@ -27,20 +27,29 @@ def moved(most: int, whole: int):
         said = near(values["amount"], abs(top["change_amount"])) and near(values["change_amount"], abs(change))
         ways = (top["change_amount"] > 0) is (most > 0) and (change > 0) is (whole > 0)
         same = [r["cac_cause"] for r in found if near(abs(r["change_amount"]), abs(top["change_amount"]))]
-        return said and ways and values["cause"] in same and math.isclose(change, figure["value"] - before, rel_tol=1e-9, abs_tol=1e-6)
+        return (
+            said
+            and ways
+            and values["cause"] in same
+            and math.isclose(change, figure["value"] - before, rel_tol=1e-9, abs_tol=1e-6)
+        )
 
     return claim
 
 
 def nothing_to_compare(facts, values) -> bool:
     figure = kpi(facts, "cac")
-    return not rows(facts, "cac_moves") and (not known(figure["value"]) or not (known(figure["previous"]) or known(figure["year_before"])))
+    return not rows(facts, "cac_moves") and (
+        not known(figure["value"]) or not (known(figure["previous"]) or known(figure["year_before"]))
+    )
 
 
 def kinds(facts, values) -> bool:
     found = rows(facts, "cost_kinds")
     whole = math.fsum(r["cost_amount"] for r in found)
-    sides = {side: math.fsum(r["cost_amount"] for r in found if r["cost_side"] == side) for side in ("marketing cost", "sales cost")}
+    sides = {
+        side: math.fsum(r["cost_amount"] for r in found if r["cost_side"] == side) for side in ("marketing cost", "sales cost")
+    }
     top = [r["cost_kind"] for r in found if r["cost_amount"] == max(r["cost_amount"] for r in found)]
     said = near(values["marketing_amount"], sides["marketing cost"]) and near(values["sales_amount"], sides["sales cost"])
     return values["cost_kind"] in top and math.isclose(values["share"], found[0]["cost_amount"] / whole, rel_tol=1e-9) and said
@@ -68,7 +77,10 @@ def by_channel(facts, values) -> bool:
 
 def dear(facts, values) -> bool:
     """Dearest of those with enough customers, half as much again as the next, its interval clear of the next one's value."""
-    found = sorted((r for r in _channels(facts) if r["year_customers"] >= least(facts) and known(r["low_amount"])), key=lambda r: -r["year_cac_amount"])
+    found = sorted(
+        (r for r in _channels(facts) if r["year_customers"] >= least(facts) and known(r["low_amount"])),
+        key=lambda r: -r["year_cac_amount"],
+    )
     first, following = found[:2]
     named = (values["channel"], values["next_channel"]) == (first["acquisition_channel"], following["acquisition_channel"])
     amounts = near(values["amount"], first["year_cac_amount"]) and near(values["next_amount"], following["year_cac_amount"])
@@ -81,7 +93,9 @@ def brings_least(facts, values) -> bool:
     found = rows(facts, "returns")
     own = next(r for r in found if r["acquisition_channel"] == values["channel"])
     said = near(values["value_amount"], own["value_amount"]) and near(values["cost_amount"], own["year_cac_amount"])
-    return said and near(values["times_ratio"], own["return_ratio"]) and own["return_ratio"] == min(r["return_ratio"] for r in found)
+    return (
+        said and near(values["times_ratio"], own["return_ratio"]) and own["return_ratio"] == min(r["return_ratio"] for r in found)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ value, loyalty, teams
@@ -92,7 +106,11 @@ def against(name: str, value: str, low: float, high: float):
 
     def claim(facts: dict, values: dict) -> bool:
         figure = kpi(facts, name)
-        return near(values[value], figure["value"]) and low <= figure["value"] < high and values["base"] == figure["base"] >= least(facts)
+        return (
+            near(values[value], figure["value"])
+            and low <= figure["value"] < high
+            and values["base"] == figure["base"] >= least(facts)
+        )
 
     return claim
 
@@ -103,7 +121,10 @@ def ways(facts, values) -> bool:
 
 
 def ways_known(facts, values) -> bool:
-    return (values["count"], values["base"]) == (sum(known(kpi(facts, n)["value"]) for n in ("clv_simple", "clv_margin", "clv_bgnbd")), 3)
+    return (values["count"], values["base"]) == (
+        sum(known(kpi(facts, n)["value"]) for n in ("clv_simple", "clv_margin", "clv_bgnbd")),
+        3,
+    )
 
 
 def loyal(facts, values) -> bool:
@@ -115,7 +136,10 @@ def loyal(facts, values) -> bool:
 
 def loyalty_known(facts, values) -> bool:
     found = rows(facts, "loyalty")
-    return not known(kpi(facts, "repeat_purchase_rate")["value"]) and (values["count"], values["base"]) == (sum(known(r["share"]) for r in found), len(found))
+    return not known(kpi(facts, "repeat_purchase_rate")["value"]) and (values["count"], values["base"]) == (
+        sum(known(r["share"]) for r in found),
+        len(found),
+    )
 
 
 def by_team(facts, values) -> bool:
