@@ -1,181 +1,270 @@
-"""What each sentence of the customers page claims, told by the page's own facts."""
+"""What each sentence of the customers' page claims, told by the page's own facts."""
 
-from claiming import changed, kpi, least, level, near, table, total
+from statistics import NormalDist
 
-NO_GROUP = ("unassigned", "none given")
+import pandas as pd
+from claiming import changed, company, kpi, least, level, near, table, total
+
+COURSE = "customers"
+NO_GROUP = "none given"
+FIELDS = ("rep_id", "region", "acquisition_channel", "industry", "tier", "birthday")  # that other figures need
 
 
-def _named(facts, group: str) -> list[dict]:
-    """The groups that have a name and customers."""
-    rows = table(facts, f"by_{group}").to_dict("records")
-    return [r for r in rows if r[group] not in NO_GROUP and r["customer_count"] > 0]
+def no_customers(facts, values) -> bool:
+    return not kpi(facts, "customers_ever")["value"] or not kpi(facts, "customer_count")["value"]
+
+
+def calm(facts, values) -> bool:
+    return len(facts["findings"]) == 1 and kpi(facts, "customers_ever")["value"] > 0
+
+
+# ------------------------------------------------------------------------------------------------ groups
+
+
+def _groups(facts, group: str) -> pd.DataFrame:
+    """The groups that have a name and customers, the largest first."""
+    rows = table(facts, f"by_{group}")
+    rows = rows[(rows[group] != (NO_GROUP if group != "team" else "unassigned")) & (rows.customer_count > 0)]
+    return rows.sort_values("customer_count", ascending=False)
+
+
+def _largest(facts, values) -> pd.DataFrame | None:
+    """The groups with the most customers, if the sentence has their numbers right."""
+    rows = _groups(facts, values["group"])
+    right = (
+        len(rows) > 0 and values["count"] == rows.customer_count.max() and values["base"] == kpi(facts, "customer_count")["value"]
+    )
+    return rows[rows.customer_count == rows.customer_count.max()] if right else None
 
 
 def largest_group(facts, values) -> bool:
-    rows, whole = _named(facts, values["group"]), kpi(facts, "customer_count")["value"]
-    most = [r for r in rows if r["customer_count"] == max(r["customer_count"] for r in rows)]
-    own = [r[values["group"]] for r in most] == [values["who"]] and (values["count"], values["base"]) == (
-        most[0]["customer_count"],
-        whole,
-    )
-    return own and (
-        (near(values["share"], values["count"] / whole) and whole >= least(facts)) if "share" in values else whole < least(facts)
-    )
+    top = _largest(facts, values)
+    if top is None or top[values["group"]].to_list() != [values["who"]]:
+        return False
+    enough = values["base"] >= least(facts)
+    return enough is ("share" in values) and (not enough or near(values["share"], values["count"] / values["base"]))
 
 
 def largest_groups(facts, values) -> bool:
-    rows, whole = _named(facts, values["group"]), kpi(facts, "customer_count")["value"]
-    most = [r for r in rows if r["customer_count"] == max(r["customer_count"] for r in rows)]
-    return values["groups_count"] == len(most) > 1 and (values["count"], values["base"]) == (most[0]["customer_count"], whole)
+    top = _largest(facts, values)
+    return top is not None and len(top) == values["groups_count"] > 1
 
 
 def no_group(facts, values) -> bool:
-    return not _named(facts, values["group"])
+    return _groups(facts, values["group"]).empty
+
+
+# ------------------------------------------------------------------------------------------------ where they come from
+
+
+def _grows(facts, row) -> bool:
+    rows = table(facts, "arrivals")
+    limit = NormalDist().inv_cdf(1 - 0.01 / len(rows) / 2)
+    rest = [rows[c].sum() - row[c] for c in ("new_customers", "before_new_customers")]
+    enough = min(row["new_customers"], row["before_new_customers"], *rest) >= least(facts)
+    return (
+        enough
+        and row["region"] != NO_GROUP
+        and row["trend_ratio"] > limit - 1e-9
+        and row["growth_share"] - row["others_growth_share"] >= 0.1 - 1e-8
+    )
 
 
 def growing(facts, values) -> bool:
-    """The region's new customers grew, by more than the others', and so did its share."""
-    row = next(r for r in table(facts, "arrivals").to_dict("records") if r["region"] == values["region"])
-    said = {"growth": "growth_share", "count": "new_customers", "before_count": "before_new_customers", "others_growth": "others_growth_share",
+    rows = table(facts, "arrivals")
+    (row,) = rows[rows.region == values["region"]].to_dict("records")
+    said = {"count": "new_customers", "before_count": "before_new_customers", "growth": "growth_share", "others_growth": "others_growth_share",
             "share": "share", "before_share": "before_share"}  # fmt: skip
-    grown = row["growth_share"] >= 0.1 and row["growth_share"] > row["others_growth_share"] and row["share"] > row["before_share"]
-    return all(near(values[k], row[c]) for k, c in said.items()) and grown
+    right = all(near(values[name], row[column]) for name, column in said.items())
+    return right and near(values["growth"], row["new_customers"] / row["before_new_customers"] - 1) and _grows(facts, row)
 
 
 def arrivals_even(facts, values) -> bool:
-    both = (total(facts, "arrivals", "new_customers"), total(facts, "arrivals", "before_new_customers"))
-    return (values["count"], values["before_count"]) == both and not [
-        f for f in facts["findings"] if f["rule"] == "customers.growing"
-    ]
+    rows = table(facts, "arrivals")
+    none = not any(
+        _grows(facts, row)
+        for row in rows.to_dict("records")
+        if row["trend_ratio"] is not None and row["growth_share"] is not None
+    )
+    return none and (values["count"], values["before_count"]) == (rows.new_customers.sum(), rows.before_new_customers.sum())
 
 
 def dried_up(facts, values) -> bool:
-    """It brought fewer than its share of the year before would let expect."""
-    channels = set(table(facts, "by_acquisition_channel").get("acquisition_channel", []))
-    return values["channel"] in channels and values["count"] < values["usual_count"] and values["share"] < values["before_share"]
+    rows = table(facts, "arrivals_lately")
+    (row,) = rows[rows.acquisition_channel == values["channel"]].to_dict("records")
+    right = values["count"] == row["new_customers"] and near(
+        values["usual_count"], row["before_share"] * rows.new_customers.sum()
+    )
+    return right and values["usual_count"] >= least(facts) and row["new_customers"] <= 0.5 * values["usual_count"] + 1e-9
 
 
-def _share_of(name: str, from_on: float = 0.0, at_least: int = 0):
-    """A share of a year's sales, on a sufficient base."""
+# ------------------------------------------------------------------------------------------------ on whom sales hang
 
+
+def _share_is(name: str, low: float, bases: int = 0):
     def claim(facts, values) -> bool:
         figure = kpi(facts, name)
-        enough = figure["base"] >= max(least(facts), at_least) and figure["value"] >= from_on
+        enough = figure["base"] >= max(least(facts), bases) and figure["value"] >= low
         return near(values["share"], figure["value"]) and values["base"] == figure["base"] and enough
 
     return claim
 
 
+def no_sales(facts, values) -> bool:
+    return not total(facts, "concentration", "sales_amount") > 0
+
+
 def few_buyers(facts, values) -> bool:
-    rows = table(facts, "concentration")
-    return values["base"] == kpi(facts, "top_tenth_share")["base"] < least(facts) and near(
-        values["amount"], rows.sales_amount.iloc[-1]
-    )
+    base = kpi(facts, "top_tenth_share")["base"]
+    return values["base"] == base < least(facts) and near(values["amount"], total(facts, "concentration", "sales_amount"))
 
 
 def largest(facts, values) -> bool:
-    rows = table(facts, "largest")
-    said = near(values["share"], rows.amount_share[0]) and near(values["share"], kpi(facts, "largest_customer_share")["value"])
-    return said and values["count"] == len(rows) and near(values["together_share"], rows.amount_share.astype(float).sum())
+    rows, money = table(facts, "largest"), total(facts, "concentration", "sales_amount")
+    shares = near(values["share"], rows.sales_amount.max() / money) and near(
+        values["together_share"], rows.sales_amount.sum() / money
+    )
+    return shares and values["count"] == len(rows) and kpi(facts, "largest_customer_share")["base"] >= least(facts)
 
 
 def largest_counts(facts, values) -> bool:
     rows = table(facts, "largest")
     return (
-        near(values["amount"], rows.sales_amount[0])
+        near(values["amount"], rows.sales_amount.max())
         and values["count"] == len(rows)
         and kpi(facts, "largest_customer_share")["base"] < least(facts)
     )
 
 
-def no_sales(facts, values) -> bool:
-    return kpi(facts, "top_tenth_share")["value"] is None or table(facts, "largest").get("amount_share", []).isna().all()
+# ------------------------------------------------------------------------------------------------ what they look at
 
 
-def _price(facts, values) -> bool:
-    figure, row = kpi(facts, "price_sensitive_share"), table(facts, "price_sense").set_index("price_sense").loc["price-sensitive"]
-    counts = (values["part"], values["base"]) == (figure["part"], figure["base"]) and figure["part"] == row.customer_count
-    return counts and ("discounted_share" not in values or near(values["discounted_share"], row.discounted_share))
+def _of_kind(facts, kind: str) -> dict:
+    rows = table(facts, "price_sense")
+    return rows[rows.price_sense == kind].iloc[0].to_dict()
 
 
-def price(facts, values) -> bool:
-    """Headline: what they bring is their share of sales."""
-    row = table(facts, "price_sense").set_index("price_sense").loc["price-sensitive"]
-    return _price(facts, values) and near(values["share"], row.amount_share) and values["base"] >= least(facts)
+def _judged(facts, values) -> bool:
+    rows = table(facts, "price_sense")
+    base = rows.customer_count[rows.price_sense != "too few lines"].sum()
+    return (values["part"], values["base"]) == (_of_kind(facts, "price-sensitive")["customer_count"], base)
 
 
-def price_sensitive(from_on: float, below: float):
+def price_sensitive(grave: bool):
     def claim(facts, values) -> bool:
-        row = table(facts, "price_sense").set_index("price_sense").loc["price-sensitive"]
-        enough = values["base"] >= least(facts) and values["part"] / values["base"] >= 0.1 and from_on <= row.amount_share < below
+        row = _of_kind(facts, "price-sensitive")
+        right = (
+            _judged(facts, values)
+            and near(values["sales_share"], row["amount_share"])
+            and near(values["discounted_share"], row["discounted_share"])
+        )
+        share = values["part"] / values["base"]
         return (
-            _price(facts, values)
-            and near(values["share"], values["part"] / values["base"])
-            and near(values["sales_share"], row.amount_share)
-            and enough
+            right
+            and near(values["share"], share)
+            and share >= 0.1
+            and values["base"] >= least(facts)
+            and (values["sales_share"] >= 0.25) is grave
         )
 
     return claim
 
 
 def quality_seeking(facts, values) -> bool:
-    row = table(facts, "price_sense").set_index("price_sense").loc["quality-seeking"]
-    return values["count"] == row.customer_count >= least(facts) and near(values["amount"], row.sales_amount)
+    row = _of_kind(facts, "quality-seeking")
+    return values["count"] == row["customer_count"] >= least(facts) and near(values["amount"], row["sales_amount"])
 
 
-def _fields(facts):
-    """How many customers have each field filled; the company's page says it team by team."""
-    rows = table(facts, "completeness").groupby("field", as_index=False)[["filled_count", "base"]].sum()
-    return rows.assign(share=rows.filled_count / rows.base)
-
-
-def emptiest(facts, values) -> bool:
-    rows = _fields(facts)
-    row = rows[rows.field == values["field"]].iloc[0]
-    said = (values["part"], values["base"]) == (row.filled_count, row.base) and row.filled_count / row.base <= (
-        rows.filled_count / rows.base
-    ).min() + 1e-12
-    return said and (
-        (row.base >= least(facts) and near(values["share"], row.share)) if "share" in values else row.base < least(facts)
+def price(facts, values) -> bool:
+    return (
+        _judged(facts, values)
+        and values["base"] >= least(facts)
+        and near(values["share"], _of_kind(facts, "price-sensitive")["amount_share"])
     )
+
+
+def price_no_sales(facts, values) -> bool:
+    return _judged(facts, values) and not total(facts, "price_sense", "sales_amount") > 0
+
+
+# ------------------------------------------------------------------------------------------------ their data, care
+
+
+def _filled(facts) -> pd.DataFrame:
+    """Every field with its share, the emptiest first."""
+    rows = table(facts, "completeness").groupby("field")[["filled_count", "base"]].sum().reset_index()
+    return rows.assign(share=rows.filled_count / rows.base).sort_values(["share", "field"])
 
 
 def gap(facts, values) -> bool:
-    rows = _fields(facts)
-    row = rows[rows.field == values["field"]].iloc[0]
-    said = (values["without_count"], values["base"]) == (row.base - row.filled_count, row.base) and near(
-        values["share"], row.share
+    (row,) = _filled(facts)[lambda t: t.field == values["field"]].to_dict("records")
+    right = near(values["share"], row["share"]) and (values["without_count"], values["base"]) == (
+        row["base"] - row["filled_count"],
+        row["base"],
     )
-    return said and row.share < 0.8 and row.base >= least(facts)
+    return right and row["share"] < 0.8 and row["base"] >= least(facts) and values["field"] in [f"field {f}" for f in FIELDS]
+
+
+def emptiest(facts, values) -> bool:
+    row = _filled(facts).iloc[0]
+    right = (values["part"], values["base"]) == (row.filled_count, row.base) and near(values["part"] / values["base"], row.share)
+    named = values["field"] in _filled(facts)[lambda t: (t.share - row.share).abs() < 1e-12].field.to_list()
+    return right and named and ("share" in values) is (values["base"] >= least(facts))
+
+
+def no_fields(facts, values) -> bool:
+    return not total(facts, "completeness", "base")
 
 
 def care(facts, values) -> bool:
-    """On a team's page the list has a row for each, or as many as a page holds."""
-    rows, both = table(facts, "care"), values["birthday_count"] + values["anniversary_count"]
-    days = [str(d)[:10] for d in rows.get("celebrated_on", [])]
-    inside = all(str(values["start_on"]) <= d <= str(values["end_on"]) for d in days)
-    return facts["team"] != "all" and values["count"] == len(rows) <= both and inside
+    rows, every = table(facts, "care"), values["birthday_count"] + values["anniversary_count"]
+    days = [str(values[n]) for n in ("start_on", "end_on")]
+    inside = bool(rows.celebrated_on.between(*days).all()) and facts["period"]["end"] == days[0]
+    kinds = all((rows.occasion == kind).sum() <= values[f"{kind}_count"] for kind in ("birthday", "anniversary"))
+    return not company(facts) and inside and kinds and values["count"] == len(rows) == min(every, 60)
+
+
+def nothing(name: str):
+    return lambda facts, values: table(facts, name).empty
 
 
 CLAIMS = {
-    **level("customers.count", "customer_count", "customers.no_customers", ("customers", "customer_count")),
-    **changed("customers.count", "customer_count", ("customers", "customer_count")), **changed("customers.new", "new_customers", ("customers", "new_customers")),
-    "customers.no_customers": lambda facts, values: not kpi(facts, "customer_count")["value"],
-    "customers.calm": lambda facts, values: [f["rule"] for f in facts["findings"]] == ["customers.calm"],
-    "customers.growing": growing, "customers.dried_up": dried_up, "customers.arrivals_even": arrivals_even,
-    "customers.arrivals_short": lambda facts, values: table(facts, "arrivals").empty,
-    "customers.one_customer": _share_of("largest_customer_share", 0.1), "customers.few_carry": _share_of("top_hundredth_share", 0.3, 100),
-    "customers.tenth": _share_of("top_tenth_share"), "customers.few_buyers": few_buyers, "customers.no_sales": no_sales,
-    "customers.largest": largest, "customers.largest_counts": largest_counts,
-    "customers.no_groups": lambda facts, values: table(facts, "moved").empty,
-    "customers.no_group": no_group, "customers.largest_group": largest_group, "customers.largest_group_counts": largest_group,
-    "customers.largest_groups": largest_groups, "customers.price": price, "customers.price_no_sales": _price,
-    "customers.price_counts": lambda facts, values: _price(facts, values) and values["base"] < least(facts),
-    "customers.price_sensitive_warning": price_sensitive(0.25, 10), "customers.price_sensitive_opportunity": price_sensitive(-10, 0.25),
-    "customers.quality_seeking": quality_seeking, "customers.no_lines": lambda facts, values: table(facts, "price_sense").empty,
+    **level("customers.count", "customer_count", "customers.no_customers", (COURSE, "customer_count")),
+    **changed("customers.count", "customer_count", (COURSE, "customer_count")),
+    **changed("customers.new", "new_customers", (COURSE, "new_customers")),
+    **changed("customers.lost", "lost_customers", (COURSE, "lost_customers")),
+    "customers.no_customers": no_customers,
+    "customers.calm": calm,
+    "customers.no_groups": nothing("moved"),
+    "customers.nothing_to_compare": nothing("moved"),
+    "customers.no_group": no_group,
+    "customers.largest_group": largest_group,
+    "customers.largest_group_counts": largest_group,
+    "customers.largest_groups": largest_groups,
+    "customers.growing": growing,
+    "customers.dried_up": dried_up,
+    "customers.arrivals_short": nothing("arrivals"),
+    "customers.arrivals_even": arrivals_even,
+    "customers.one_customer": _share_is("largest_customer_share", 0.1),
+    "customers.few_carry": _share_is("top_hundredth_share", 0.3, 100),
+    "customers.tenth": _share_is("top_tenth_share", -1e9),
+    "customers.no_sales": no_sales,
+    "customers.few_buyers": few_buyers,
+    "customers.largest": largest,
+    "customers.largest_counts": largest_counts,
+    "customers.price_sensitive_opportunity": price_sensitive(False),
+    "customers.price_sensitive_warning": price_sensitive(True),
+    "customers.quality_seeking": quality_seeking,
+    "customers.price": price,
+    "customers.price_counts": lambda facts, values: _judged(facts, values) and values["base"] < least(facts),
+    "customers.price_no_sales": price_no_sales,
+    "customers.no_lines": nothing("price_sense"),
     "customers.price_list": lambda facts, values: values["count"] == len(table(facts, "price_sensitive")) > 0,
-    "customers.nobody_price_sensitive": lambda facts, values: table(facts, "price_sensitive").empty,
-    "customers.no_fields": lambda facts, values: not total(facts, "completeness", "base"),
-    "customers.emptiest": emptiest, "customers.emptiest_counts": emptiest, "customers.gap": gap, "customers.care": care,
-    "customers.nothing_to_congratulate": lambda facts, values: table(facts, "care").empty,
-}  # fmt: skip
+    "customers.nobody_price_sensitive": nothing("price_sensitive"),
+    "customers.gap": gap,
+    "customers.emptiest": emptiest,
+    "customers.emptiest_counts": emptiest,
+    "customers.no_fields": no_fields,
+    "customers.care": care,
+    "customers.nothing_to_congratulate": nothing("care"),
+}

@@ -223,3 +223,15 @@ def test_young_data_and_campaigns_are_told():
     assert [f.rule for f in headlines.cac_says(young)] == ["say.cac_no_lag", "say.cac_booked"]
     late = Crm.of("2026-10", business={"cac_lag_days": 30}, costs=booked("2026-10-02 salary 5"))
     assert headlines.cac_says(late)[0] == said("say.cac_lag", days=30)
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "expected", "values"),
+    [
+        ([("north", 2), ("south", 3), ("unassigned", 9)], "by_team", {"count": 14, "team": "south", "part": 3}),
+        ([("north", 0), ("unassigned", 9)], "by_team_none", {"count": 9}), ([("unassigned", 0)], "by_team_none", {"count": 0}),
+    ],
+)  # fmt: skip
+def test_who_won_most(rows_of, expected, values):
+    found = headlines.teams_headline(pd.DataFrame(rows_of, columns=["team", "new_customers"]))
+    assert rule(found) == expected and found.values == values

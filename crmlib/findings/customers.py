@@ -7,7 +7,7 @@ import pandas as pd
 from ..crm import Crm
 from ..kpi import Kpi, Share
 from ..metrics import arrivals, completeness, concentration, price_sense
-from ..metrics.customers import customers_by
+from ..metrics.customers import counts_by
 from ..metrics.states import tally
 from . import Finding, ordered, said
 from .changes import changed
@@ -55,7 +55,7 @@ def moves(crm: Crm, kpi: Kpi | None) -> list[Moved]:
     if kpi is None:
         return []
     figure = comparable(crm, kpi)
-    return [moved(crm, figure, customers_by, group) for group in GROUPS if crm.has("customers", group)]
+    return [moved(crm, figure, counts_by, group) for group in GROUPS if crm.has("customers", group)]
 
 
 def growing(crm: Crm) -> list[Finding]:
@@ -103,7 +103,7 @@ def price_sensitive(crm: Crm) -> list[Finding]:
         return []
     severity = "warning" if row.amount_share >= PRICE_GRAVE else "opportunity"
     return [said(f"customers.price_sensitive_{severity}", severity, "price-sense", part=int(share.part), base=int(share.base), share=share.value,
-                 sales_share=row.amount_share, discounted_share=row.discounted_share, days=crm.business.rfm_window_days)]  # fmt: skip
+                 sales_share=float(row.amount_share), discounted_share=float(row.discounted_share), days=crm.business.rfm_window_days)]  # fmt: skip
 
 
 def quality_seeking(crm: Crm) -> list[Finding]:

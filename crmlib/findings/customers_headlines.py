@@ -27,7 +27,9 @@ def shown_move(moves: list[Moved]) -> Moved | None:
 
 
 def moved_headline(it: Moved | None) -> Finding:
-    return headline(it) if it else said("customers.no_groups")
+    if it is None:
+        return said("customers.no_groups")
+    return said("customers.nothing_to_compare") if it.frame.empty else headline(it)
 
 
 def moved_rows(it: Moved | None) -> pd.DataFrame:
@@ -89,7 +91,7 @@ def concentration_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     if figure.value is None:
         return said("customers.no_sales")
     if (figure.base or 0) < crm.business.min_base:
-        return said("customers.few_buyers", base=figure.base, amount=float(frame.sales_amount.iloc[-1]))
+        return said("customers.few_buyers", base=figure.base, amount=float(frame.sales_amount.sum()))
     return said("customers.tenth", share=figure.value, base=figure.base)
 
 
@@ -99,16 +101,13 @@ def concentration_heads(lang: str) -> tuple[str, str]:
 
 def largest_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     """What the largest buyer brings, and the largest ones together."""
-    if frame.empty or frame.amount_share.isna().all():
+    figure = concentration.largest_customer_share(crm)
+    if figure.value is None or frame.empty:
         return said("customers.no_sales")
-    if (concentration.largest_customer_share(crm).base or 0) < crm.business.min_base:
+    if (figure.base or 0) < crm.business.min_base:
         return said("customers.largest_counts", amount=float(frame.sales_amount.iloc[0]), count=len(frame))
-    return said(
-        "customers.largest",
-        share=float(frame.amount_share.iloc[0]),
-        count=len(frame),
-        together_share=float(frame.running_share.iloc[-1]),
-    )
+    together = float(frame.running_share.iloc[-1])
+    return said("customers.largest", share=float(frame.amount_share.iloc[0]), count=len(frame), together_share=together)
 
 
 def price_headline(crm: Crm, frame: pd.DataFrame) -> Finding:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..crm import ALL, Crm
 from ..kpi import Kpi
 from ..metrics import acquisition
-from ..metrics.customers import kept_by
+from ..metrics.customers import counts_by
 from ..metrics.states import tally
 from . import Finding, contribution, ordered, said
 from .changes import changed
@@ -91,7 +91,7 @@ def judgeable(crm: Crm, kpi: Kpi | None) -> Kpi | None:
 def retention_moved(crm: Crm, kpi: Kpi) -> Moved:
     """Which customers moved retention: of the groupings that the source knows the one whose leader did most, else the first."""
     groups = ["team"] * (crm.team == ALL and bool(crm.teams)) + [group for group in _GROUPS if crm.has("customers", group)]
-    found = [moved(crm, kpi, kept_by, group, "kept_count", "start_count") for group in groups or ["team"]]
+    found = [moved(crm, kpi, counts_by, group, "kept_count", "start_count") for group in groups or ["team"]]
     return [*most_telling(*found), *found][0]
 
 

@@ -128,22 +128,38 @@ def growing(crm: Crm, group: str = "region") -> pd.DataFrame:
     return frame[chosen].sort_values(["trend_ratio", group], ascending=[False, True]).reset_index(drop=True)
 
 
-def dried_up(crm: Crm, group: str = "acquisition_channel") -> pd.DataFrame:
-    """The groups that bring clearly fewer of the new customers in the last three whole months than in the twelve before.
+def arrivals_lately(crm: Crm, group: str = "acquisition_channel") -> pd.DataFrame:
+    """New customers of the last three whole months beside the twelve before, by acquisition channel (or region).
 
-    Needs the same as arrivals. → frame: <group>, new_customers (of three months), share, before_share, usual_count (what its share
-      of the year before would have brought); a name, at least min_base expected, at most DRIED_TO of its share, and clearly less (Newcombe, 99 % together)
+    Needs the same as arrivals. → frame: <group>, new_customers (of the three months), share (0..1 of all new ones), before_new_customers (of the
+      twelve), before_share, usual_count (what the share of the year before would have brought); the most usual first, `no_group` last
     """
     counts = arrivals(crm, group)
     lately, before = counts.loc[:, range(MONTHS - QUARTER, MONTHS)], counts.loc[:, range(YEAR - QUARTER, MONTHS - QUARTER)]
-    whole, past = int(lately.to_numpy().sum()), int(before.to_numpy().sum())
-    lines = []
-    for name, part, then in zip(counts.index, lately.sum(axis=1), before.sum(axis=1), strict=True):
-        now, earlier = Share(int(part), whole), Share(int(then), past)
-        usual = whole * (earlier.value or 0.0)
-        if name == no_group(group) or usual < crm.business.min_base or (now.value or 0.0) > DRIED_TO * (earlier.value or 0.0):
-            continue
-        if difference(now, earlier, together(len(counts)))[1] < 0:
-            lines.append((name, now.part, now.value, earlier.value, usual))
-    frame = pd.DataFrame(lines, columns=[group, "new_customers", "share", "before_share", "usual_count"])
-    return frame.sort_values(["usual_count", group], ascending=[False, True]).reset_index(drop=True)
+    now, then = lately.sum(axis=1), before.sum(axis=1)
+    frame = pd.DataFrame({
+        "new_customers": now, "share": now / (now.sum() or math.nan), "before_new_customers": then, "before_share": then / (then.sum() or math.nan),
+    }).rename_axis(group).reset_index()  # fmt: skip
+    frame = frame.assign(usual_count=frame.before_share * now.sum(), _last=frame[group] == no_group(group))
+    frame = frame.sort_values(["_last", "usual_count", group], ascending=[True, False, True])
+    return frame.drop(columns="_last").reset_index(drop=True)
+
+
+def dried_up(crm: Crm, group: str = "acquisition_channel") -> pd.DataFrame:
+    """The groups that bring clearly fewer of the new customers in the last three whole months than in the twelve before.
+
+    Needs the same as arrivals. → the rows of arrivals_lately that fulfil all of this: a name; at least min_base usual; at most DRIED_TO of its
+      share; clearly less (Newcombe, 99 % for all groups together)
+    """
+    frame = arrivals_lately(crm, group)
+    whole, past = int(frame.new_customers.sum()), int(frame.before_new_customers.sum())
+    chosen = (
+        (frame[group] != no_group(group))
+        & (frame.usual_count >= crm.business.min_base)
+        & (frame.share <= DRIED_TO * frame.before_share)
+    )
+    less = [
+        bool(ok) and difference(Share(int(now), whole), Share(int(then), past), together(len(frame)))[1] < 0
+        for ok, now, then in zip(chosen, frame.new_customers, frame.before_new_customers, strict=True)
+    ]
+    return frame[pd.Series(less, index=frame.index, dtype=bool)].reset_index(drop=True)

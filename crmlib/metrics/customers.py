@@ -43,12 +43,12 @@ def customers_by(crm: Crm, group: str) -> pd.DataFrame:
     return crm.once(f"customers by {group}", lambda: _by(crm, group)).copy()
 
 
-def kept_by(crm: Crm, group: str) -> pd.DataFrame:
-    """How many customers of the period's start each group had and kept: customers_by without what it was before.
+def counts_by(crm: Crm, group: str) -> pd.DataFrame:
+    """The counts of customers_by alone, without those of earlier periods: for those who compare periods themselves.
 
-    Needs the same as customers_by. → frame: <group>, start_count, kept_count; rows add up, but for `tag`
+    Needs the same. → frame: <group>, customer_count, start_count, kept_count, new_customers, lost_customers, won_back_customers, in_year_count (in a year ago)
     """
-    return _counted(crm, group)[["start_count", "kept_count"]].rename_axis(group).reset_index()
+    return _counted(crm, group).rename_axis(group).reset_index()
 
 
 def _by(crm: Crm, group: str) -> pd.DataFrame:
