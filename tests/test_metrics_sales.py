@@ -1,6 +1,7 @@
 """What the sales page adds to the sales figures, at the edges of each definition; expected values are worked out by hand."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,18 @@ def test_market_share(lines, period, share):
     view = sales(period, market=rows("period amount region", *lines))
     found = market.market_share(view)
     assert found.value == (pytest.approx(share) if share else None) and (found.reason == "no_market") == (share is None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "period", "size"),
+    [
+        (["2026-10 310 -"], "2026-10", 200), (["2026 365 -"], "2026", 293),  # 20 of 31 days, 293 of 365
+        ([f"2026-{m:02d} 31 -" for m in range(1, 11)], "2026", 9 * 31 + 20), ([f"2026-{m:02d} 31 -" for m in range(2, 11)], "2026", None),
+    ],
+)  # fmt: skip
+def test_a_market_to_date_is_as_large_as_its_days(lines, period, size):
+    found = market.market_amount(sales(period, market=rows("period amount region", *lines), until=date(2026, 10, 20)))
+    assert found == (pytest.approx(size) if size else None)
 
 
 def test_market_by_region():
