@@ -7,13 +7,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 SAME = ("value", "unit", "part", "base", "previous", "year_before", "target", "better", "reason")
-UNASSIGNED = "unassigned"
 # figures of counts or money of which teams are no parts, and why
 NOT_PARTS = {
-    "active_customers": None, "aov": "a mean", "arpu": "a mean", "avg_deal_size": "a mean", "cac": "a mean; cost of no team is the company's alone",
+    "aov": "a mean", "arpu": "a mean", "avg_deal_size": "a mean", "cac": "a mean; cost of no team is the company's alone",
     "buyer_count": "a customer may buy of several teams", "sales_velocity": "a product of means", "median_order": "a median",
 }  # fmt: skip
-TEAMS_TABLES = ("by_team",)
 
 
 def told_twice(pages: Iterable[dict]) -> list[str]:
@@ -36,9 +34,10 @@ def shown_twice(pages: Iterable[dict]) -> list[str]:
 
 
 def cells(facts: dict) -> Iterable[tuple[str, str, str, object]]:
-    """Of tables by a group: (table, column, group, value)."""
+    """Of tables by a group, a row each: (table, column, group, value)."""
     for table in facts["tables"]:
-        if table["name"].startswith("by_") and table["columns"][0] == table["name"].removeprefix("by_"):
+        groups = [row[0] for row in table["rows"]]
+        if f"by_{table['columns'][0]}" == table["name"] and len(set(groups)) == len(groups):
             for row in table["rows"]:
                 yield from ((table["name"], c, row[0], v) for c, v in zip(table["columns"][1:], row[1:], strict=True))
 

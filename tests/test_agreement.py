@@ -7,11 +7,10 @@ import product
 import pytest
 from plainsql import SOLD, Plain
 
-from crmlib import places
 from crmlib.crm import open_crm
 from crmlib.periods import Period
 
-REPORTS = sorted(p.stem for p in (places.ROOT / "notebooks").glob("*.ipynb") if p.stem not in ("prepare", "custom"))
+REPORTS = [name for name in product.every_report() if name != "prepare"]
 QUICK = ("customers", "kpis", "performance", "sales")
 
 

@@ -9,8 +9,6 @@ from reading import BAD, SECTIONS, TAGS, Reader, each_figure, variant
 from crmlib.pages import Built
 
 SOURCES = {"orders": ("orders",), "customers and orders": ("customers", "orders"), "deals": ("opportunities",)}
-ABOUT = {"orders": ("orders", "customers"), "deals": ("opportunities",)}
-LACKS = {"en": "This source delivers no", "zh": "没有提供"}
 
 
 @pytest.fixture(scope="module")
