@@ -1,6 +1,8 @@
 """What several pages show is one figure: whether the facts of a run agree with each other, and teams add up to the company."""
 
+import html
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -71,3 +73,38 @@ def same(a: object, b: object) -> bool:
     if a is None or b is None:
         return a is b
     return abs(pd.to_numeric(a) - pd.to_numeric(b)) <= 1e-9 * max(1.0, abs(pd.to_numeric(b))) if a != b else True
+
+
+_CARD = re.compile(r'<li class="kpi"><h3>(.*?)</h3><p class="v">(.*?)</p>', re.S)
+
+
+def cards(page: str) -> int:
+    """How many cards a page has."""
+    return len(_CARD.findall(page))
+
+
+def cards_beside_facts(page: str, facts: dict) -> list[str]:
+    """Key figures on cards of an English page whose number is not the facts' value, as far as it is printed."""
+    labels, wrong = defaultdict(list), []
+    for kpi in facts["kpis"]:
+        labels[kpi["label"]].append(kpi)
+    for label, shown in _CARD.findall(page):
+        text, told = re.sub(r"<[^>]+>", "", html.unescape(shown)), html.unescape(label)
+        known = next((found for name, found in labels.items() if told == name or told.endswith(f": {name}")), [])
+        if not any(_prints(text, kpi) for kpi in known):
+            wrong.append(f"{facts['report']}, {told}: {text} beside {[k['value'] for k in known]}")
+    return wrong
+
+
+def _prints(text: str, kpi: dict) -> bool:
+    value, number = kpi["value"], re.search(r"[\d,]+(?:\.(\d+))?", text)
+    if value is None or number is None:
+        return value is None and number is None
+    if counts := re.fullmatch(r"([\d,]+) of ([\d,]+)", text.strip()):
+        part, base = (float(n.replace(",", "")) for n in counts.groups())
+        return part == round(value * base) and (kpi["base"] is None or base == kpi["base"])
+    scale = 100 if "%" in text else 1
+    off = abs(float(number[0].replace(",", "")) - abs(value) * scale)
+    return off <= 0.5 * 10 ** -len(number[1] or "") + 1e-9 and (value < 0) is (
+        ("-" in text or "−" in text) and round(value * scale, 4) != 0
+    )

@@ -34,7 +34,10 @@ def agree(found: dict, teams: list[str]) -> None:
 def test_pages_of_one_period_agree(pages):
     """The pages that the tests of pages make anyway."""
     teams = ["all", "north"]
-    agree({(r, t): pages(r, t)["en"].facts for r in QUICK for t in teams}, teams)
+    made = {(r, t): pages(r, t)["en"] for r in QUICK for t in teams}
+    agree({key: one.facts for key, one in made.items()}, teams)
+    for one in made.values():
+        assert agreeing.cards(one.html) >= 3 and agreeing.cards_beside_facts(one.html, one.facts) == []
 
 
 @pytest.mark.long
