@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib import texts
 from crmlib.crm import Crm, rows
-from crmlib.metrics import market, mixes, order_values, paces, product_course, region_course, takings, weighted
+from crmlib.metrics import market, mixes, order_values, paces, product_course, region_course, weighted
 from crmlib.metrics.paces import Pace, Span, pace, spans
 
 # ------------------------------------------------------------------------------------------------ open deals
@@ -303,13 +302,3 @@ def test_a_region_that_wins_and_sells_more_is_found():
 
 def test_nothing_to_judge_is_no_fault():
     assert product_course.product_course(Crm.of()).empty and region_course.region_course(Crm.of()).empty
-
-
-def test_the_shared_work_of_a_period_is_kept_under_names_that_readers_know():
-    view = sales()
-    takings.work(view)
-    names = {e.name.rstrip("0123456789 ") for e in view.entries()}
-    assert {"sold", "sold in"} <= names
-    for lang in texts.LANGUAGES:
-        assert [n for n in names if texts.word(f"shared {n}", lang) == f"shared {n}"] == []
-    takings.work(Crm.of())  # without orders there is nothing to do

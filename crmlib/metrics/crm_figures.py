@@ -5,11 +5,10 @@ import pandas as pd
 from ..crm import Crm
 from ..measures import total, within
 from ..schema import UNASSIGNED
-from .acquisition import cac_by_period, cac_year
+from .acquisition import cac_by_period
 from .costs import period_window
 from .customer_flows import customers_by_period
-from .loyalty import cross_sell_rate, referral_rate
-from .prospects import conversion_by_period, conversion_by_team, sales_conversion_rate
+from .prospects import conversion_by_period, conversion_by_team
 from .states import tally_by_team
 
 
@@ -74,11 +73,3 @@ def _costs(crm: Crm) -> pd.Series:
     table = table.filter(within(table.booked_on.cast("timestamp"), *period_window(crm)))
     found = table.group_by(team=table._team.fill_null(UNASSIGNED)).aggregate(cost_amount=total(table.amount)).execute()
     return found.set_index("team").cost_amount
-
-
-def work(crm: Crm) -> None:
-    """Do what the page of the four figures shares with no other: it is kept, and it finds it ready."""
-    for view in (crm, crm.previous, crm.year_before):
-        if view.first_day is None or view.end > view.first_day:
-            sales_conversion_rate(view), cross_sell_rate(view), referral_rate(view), cac_year(view)
-    conversion_by_period(crm)

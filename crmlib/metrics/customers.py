@@ -116,10 +116,3 @@ def with_groups(crm: Crm, people: Any) -> Any:
     columns = [column for column in GROUPS.values() if column not in people.columns]
     known = crm.table("customers", "customer_id", *columns).select("customer_id", *columns)
     return people.left_join(known, "customer_id").drop("customer_id_right")
-
-
-def work(crm: Crm) -> None:
-    """Keep the groups of the period, of the one before and of a year before."""
-    for view in (crm, crm.previous, crm.year_before):
-        if view.first_day is None or view.end > view.first_day:
-            of_customers(view, "customer groups", _grouped)
