@@ -142,11 +142,11 @@ def loyalty_known(facts, values) -> bool:
     )
 
 
-def whole(facts, values) -> bool:
-    stays, leaves = kpi(facts, "retention_rate"), kpi(facts, "churn_rate")
-    return values["kept_count"] + values["lost_count"] == values["base"] == stays["base"] and math.isclose(
-        stays["value"] + leaves["value"], 1
-    )
+def by_team(facts, values) -> bool:
+    teams = [r for r in rows(facts, "by_team") if r["team"] != "unassigned"]
+    most = max(r["new_customers"] for r in teams)
+    named = values["team"] in [r["team"] for r in teams if r["new_customers"] == most] and values["part"] == most > 0
+    return named and values["count"] == total(facts, "by_team", "new_customers") == kpi(facts, "new_customers")["value"]
 
 
 CLAIMS = {
@@ -163,7 +163,8 @@ CLAIMS = {
     "kpis.loses_money": against("ltv_cac", "value_ratio", -math.inf, 1.0), "kpis.earns_little": against("ltv_cac", "value_ratio", 1.0, 3.0),
     "kpis.slow_payback": against("cac_payback", "months_ratio", 12.0, math.inf),
     "kpis.loyalty": loyal, "kpis.loyalty_counts": loyal, "kpis.loyalty_known": loyalty_known,
-    "kpis.by_team": lambda facts, values: values["count"] == total(facts, "by_team", "new_customers") == kpi(facts, "new_customers")["value"] and values["team_count"] == len(rows(facts, "by_team")),
+    "kpis.by_team": by_team,
+    "kpis.by_team_none": lambda facts, values: values["count"] == total(facts, "by_team", "new_customers") == sum(r["new_customers"] for r in rows(facts, "by_team") if r["team"] == "unassigned"),
     "kpis.no_customers": lambda facts, values: not kpi(facts, "new_customers")["value"] and not kpi(facts, "retention_rate")["base"],
     "kpis.calm": lambda facts, values: [f["rule"] for f in facts["findings"]] == ["kpis.calm"],
     "value.ways": ways, "value.ways_known": ways_known,

@@ -7,7 +7,9 @@ import pytest
 from product import built
 from reading import HOSTILE, Reader, each_figure, kpi_of, table_of, variant
 
-from crmlib import places
+from crmlib import places, texts
+from crmlib.blocks import Page
+from crmlib.crm import open_crm
 
 PERIOD = "2026-10"
 
@@ -59,6 +61,15 @@ def test_a_view_and_the_registered_figure_of_the_same_rows_agree(pages):
         won = table_of(one, "opportunities_lead_source")
         assert won.opportunities_count.sum() == kpi_of(one, "won_count")["value"]
         assert table_of(one, "win_rate_period").win_rate.iloc[-1] == kpi_of(one, "win_rate")["value"]
+
+
+def test_a_title_of_its_own_is_all_that_is_said_whatever_texts_call_by_that_name(few):
+    """`course` is a figure of other reports, which texts describe."""
+    page = Page(open_crm(str(few), PERIOD), "late-orders", ("en", "zh"))
+    said = page.table("course", {"en": "Mine"}, pd.DataFrame({"team": ["a"], "count": [1]}), window=lambda g: "these days")
+    assert texts.has("subs.course") and said.page == {"toc": {"en": "Mine", "zh": "Mine"}}
+    assert '<p class="sub">these days</p>' in said.html["en"] and "<caption>Mine</caption>" in said.html["zh"]
+    assert said.facts["tables"][0]["caption"] == {"$text": {"en": "Mine", "zh": "Mine"}}
 
 
 def test_hostile_words_of_file_and_data_are_shown_and_do_nothing(page, few):

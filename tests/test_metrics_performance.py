@@ -131,6 +131,8 @@ def test_rows_add_up_to_the_view():
 def test_growth_needs_enough_orders_now_and_then(min_base, known):
     north = row(performance_by(company(min_base=min_base), "team"), team="north")  # one order the period before
     assert math.isnan(north["mom"]) is not known and north["previous_revenue"] == 60.0
+    figure = efficiency.mom(company("north", min_base=min_base))
+    assert (figure.value is not None) is known and figure.reason == (None if known else "few_cases") and figure.base == 1
 
 
 def test_before_the_data_began_nothing_is_known():

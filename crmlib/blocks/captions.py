@@ -1,4 +1,7 @@
-"""What a figure or table is called: by texts, for this report or for all; else by the title that its notebook gives it."""
+"""What a figure or table is called: by the title that its notebook gives it, else by texts, for this report or for all.
+
+A title of its own is all that is said: texts may know another report's figure by the same name.
+"""
 
 from collections.abc import Mapping
 
@@ -18,21 +21,20 @@ def sentence(said: Said, part: str, lang: str, currency: str) -> str:
 
 
 def caption(report: str, name: str, lang: str, words: Mapping[str, str], said: Said | None) -> str:
-    key = f"captions.{_key(report, name)}"
-    own = said is not None and not isinstance(said, Finding) and not texts.has(key)
-    return sentence(said, "title", lang, "") if own and said else texts.say(key, lang, **words)
+    if said is not None and not isinstance(said, Finding):
+        return sentence(said, "title", lang, "")
+    return texts.say(f"captions.{_key(report, name)}", lang, **words)
 
 
-def sub(report: str, name: str, lang: str, words: Mapping[str, str]) -> str:
+def sub(report: str, name: str, lang: str, words: Mapping[str, str], said: Said) -> str:
     """The line under the headline; where texts have none, the deals or days that it is about."""
     key = f"subs.{_key(report, name)}"
-    return texts.say(key, lang, **words) if texts.has(key) else words["window"]
+    return texts.say(key, lang, **words) if isinstance(said, Finding) and texts.has(key) else words["window"]
 
 
 def short(report: str, name: str, lang: str, said: Said) -> str:
     """What the table of contents calls it."""
-    own = not isinstance(said, Finding) and not texts.has(f"shorts.{_key(report, name)}")
-    return sentence(said, "title", lang, "") if own else texts.short(_key(report, name), lang)
+    return texts.short(_key(report, name), lang) if isinstance(said, Finding) else sentence(said, "title", lang, "")
 
 
 def _key(report: str, name: str) -> str:

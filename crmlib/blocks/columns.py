@@ -70,6 +70,7 @@ _BASES: dict[str, Callable[[pd.DataFrame], Any]] = {
     "problem_rate": lambda t: t["judged"],
     "new_customer_share": lambda t: t.get("start_count", math.inf),
     "customer_growth_yoy": lambda t: t.get("year_before_customer_count", math.inf),
+    "discounted_share": lambda t: t["line_count"],
     "growth_share": lambda t: t.get("before_new_customers", math.inf),
     "customer_share": lambda t: t["customer_count"].sum(),
     **dict.fromkeys(OF_MONEY, lambda t: next((t[c].sum() for c in ("order_count", "customer_count") if c in t), math.inf)),

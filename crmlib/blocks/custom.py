@@ -1,6 +1,6 @@
 """The views of a page without code, each as its chart or table under its own title."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,6 @@ from ..metrics.custom_rows import window
 from .bundle import Block, esc, plain
 from .page import Page
 
-_CHARTS: dict[str, Callable] = {"bars": charts.bars, "trend": charts.trend, "heat": charts.heat}
 SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥"}
 
 
@@ -37,7 +36,7 @@ def _view(page: Page, view: View) -> Block:
     if view.chart == "table" or frame.empty:
         return page.table(view.id, view.title, frame, **about)
     unit = view.units.get(view.drawn.name, view.drawn.unit)
-    return page.figure(view.id, view.title, _CHARTS[view.chart], frame, unit=unit, says=first(view, frame), **about)
+    return page.figure(view.id, view.title, getattr(charts, view.chart), frame, unit=unit, says=first(view, frame), **about)
 
 
 def _none() -> Any:

@@ -96,7 +96,7 @@ class Page:
             return self._framed(
                 name,
                 title,
-                self._sub(name, lang, window) + to_date(drawn, lang),
+                self._sub(name, lang, window, headline) + to_date(drawn, lang),
                 f"{two}{self._source(lang)}{lists.folded(title, folded, lang)}",
                 lang,
             )
@@ -117,7 +117,7 @@ class Page:
             small = note(lang) if note else ""
             body = self._table(called, data, lang, window, hot, small, headline, units) if len(data) else self._nothing(lang)
             title = self._sentence(headline, "title", lang)
-            return self._framed(name, title, self._sub(name, lang, window), body + self._source(lang), lang)
+            return self._framed(name, title, self._sub(name, lang, window, headline), body + self._source(lang), lang)
 
         facts = {"tables": [self._facts(called, data, window, headline, units)]}
         return Block(self._each(html), id=name, facts=None if absent else facts, page=self._toc(name, headline))
@@ -211,8 +211,8 @@ class Page:
     def _caption(self, name: str, lang: str, window: Callable[[str], str] | None, said: Said | None = None) -> str:
         return captions.caption(self.report, name, lang, self._words(lang, window), said)
 
-    def _sub(self, name: str, lang: str, window: Callable[[str], str] | None) -> str:
-        return captions.sub(self.report, name, lang, self._words(lang, window))
+    def _sub(self, name: str, lang: str, window: Callable[[str], str] | None, said: Said) -> str:
+        return captions.sub(self.report, name, lang, self._words(lang, window), said)
 
     def _table(self, name: str, data: pd.DataFrame, lang: str, window: Any, hot: Any, note: str = "", said: Said | None = None,
                units: Mapping[str, str] | None = None) -> str:  # fmt: skip

@@ -8,6 +8,7 @@ from .. import texts
 from ..crm import ALL, Crm
 from ..kpi import Kpi
 from ..metrics import acquisition, costs, retention
+from ..schema import UNASSIGNED
 from . import Finding, render, said
 from .changes import level
 
@@ -149,8 +150,12 @@ def loyalty_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
 
 
 def teams_headline(frame: pd.DataFrame) -> Finding:
-    """How many new customers the teams won together."""
-    return said("kpis.by_team", count=int(frame.new_customers.sum()), team_count=len(frame))
+    """How many customers were won, and by which team most of them."""
+    teams, count = frame[frame.team != UNASSIGNED], int(frame.new_customers.sum())
+    if teams.empty or not teams.new_customers.any():
+        return said("kpis.by_team_none", count=count)
+    top = teams.loc[teams.new_customers.idxmax()]
+    return said("kpis.by_team", count=count, team=str(top.team), part=int(top.new_customers))
 
 
 def ways_note(crm: Crm, ways: Callable[[str], str]) -> Callable[[str], str]:

@@ -19,6 +19,8 @@ MISSED = 0.9  # of a goal: below it is clearly missed
 
 def findings(crm: Crm, *moved: tuple[Moved, str]) -> list[Finding]:
     """All findings of the performance page, the gravest first; `moved`: what moved a figure, by team and by person, and where it is shown."""
+    if not crm.has("orders") and not crm.has("opportunities"):
+        return [said("performance.nothing")]
     if not knows_groups(crm):
         return [said("performance.nobody")]
     teams, people = (apart(crm, group) for group in ("team", "rep"))

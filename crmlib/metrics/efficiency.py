@@ -1,5 +1,6 @@
 """What the people of a team achieve each: money and deals per person, and the view beside the company."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,14 +8,13 @@ import pandas as pd
 
 from ..crm import ALL, Crm
 from ..kpi import NOT_DELIVERED, Figure, Share, measured
-from ..periods import Period
 from . import closing, feedback
 from .customer_flows import customers_by_period
 from .feedback_groups import answers_by_period
 from .performance import money_of, performance_by
 from .pipeline import deals_by_period
-from .posts import days_here, posts
-from .revenue import has_begun, revenue, sales_by_period
+from .posts import posts, present
+from .revenue import has_begun, order_count, revenue, sales_by_period
 
 COMPANY = "whole company"  # what the company is called beside a team
 
@@ -47,8 +47,8 @@ def deals_per_person(crm: Crm) -> Figure:
 def _per_person(crm: Crm, made: float) -> Figure:
     if not crm.has("reps"):
         return NOT_DELIVERED
-    present = float(posts(crm).here_share.sum())
-    return Figure(made / present if present else None, None, None if present else "no_base")
+    there = present(crm, crm.period)
+    return Figure(made / there if there else None, None, None if there else "no_base")
 
 
 def money(crm: Crm) -> float:
@@ -60,7 +60,8 @@ def money(crm: Crm) -> float:
 def yoy(crm: Crm) -> Figure:
     """Sales amount (where no orders are delivered the won amount) / the same of the year before − 1.
 
-    Needs orders: ordered_at, amount, or opportunities: closed_at, is_won, amount. → Figure −1..; none before the data began
+    Needs orders: ordered_at, amount, or opportunities: closed_at, is_won, amount. → Figure −1.., base = the fewer orders
+    (won deals) of now and then; none before the data began, or on fewer than min_base
     """
     return _growth(crm, crm.year_before)
 
@@ -72,10 +73,17 @@ def mom(crm: Crm) -> Figure:
 
 
 def _growth(crm: Crm, before: Crm) -> Figure:
+    """As in the rows of `performance_by`: none on fewer than min_base orders (won deals) now or then."""
     if not has_begun(before):
         return Figure(None, None, "no_data")
-    then = money(before)
-    return Figure(money(crm) / then - 1) if then > 0 else Figure(None, None, "no_base")
+    then, cases = money(before), min(_cases(crm), _cases(before))
+    if then <= 0 or cases < crm.business.min_base:
+        return Figure(None, cases, "no_base" if then <= 0 else "few_cases")
+    return Figure(money(crm) / then - 1, cases)
+
+
+def _cases(crm: Crm) -> int:
+    return int(order_count(crm).value or 0) if money_of(crm) == "revenue" else closing.won_count(crm)
 
 
 def of_deals(crm: Crm) -> tuple[Callable[[Crm], Any], ...]:
@@ -129,12 +137,7 @@ def performance_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
         if delivered:
             found = by_period(crm, count)[["period", *columns]].reset_index(drop=True)  # one's index is called period, too
             frame = frame.merge(found, on="period", how="left", validate="one_to_one")
-    present = pd.Series([_present(crm, period) for period in frame.period], index=frame.index, dtype=float)
+    frame = frame if money_of(crm) in frame else frame.assign(**{money_of(crm): math.nan})  # neither orders nor deals
+    there = pd.Series([present(crm, period) for period in frame.period], index=frame.index, dtype=float)
     of_person = {"money_per_person": money_of(crm), "deals_per_person": "won_count"}
-    return frame.assign(**{name: frame[of] / present.where(present > 0) for name, of in of_person.items() if of in frame})
-
-
-def _present(crm: Crm, period: Period) -> float:
-    """This view's persons in a period, each counted for the days they were there."""
-    frame = days_here(crm, period)
-    return float(frame.here_share[(crm.team == ALL) | (frame.team == crm.team)].sum())
+    return frame.assign(**{name: frame[of] / there.where(there > 0) for name, of in of_person.items() if of in frame})
