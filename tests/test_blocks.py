@@ -645,3 +645,19 @@ def test_where_the_page_comes_from(page):
     facts = block.facts["provenance"]
     assert facts["rows"]["opportunities"] == 3 and facts["parameters"]["team"] == "all" and len(facts["revision"]) == 12
     assert "1 Oct 2026 to 31 Oct 2026" in Seen(block.html["en"]).text and block.kind == "footer"
+
+
+@pytest.mark.parametrize(
+    ("columns", "drawn"),
+    [
+        (["channel", "new_customers", "year_before_new_customers", "note_count"], {"value": 3.0, "before": 2.0}),
+        (["channel", "new_customers", "year_cac_amount"], {"value": 2.0}),  # counts are no money: what stands last is drawn
+        (["channel", "share", "year_count"], {"value": 3.0}),  # a share, with nothing beside it
+    ],
+)
+def test_bars_draw_what_the_table_is_about(columns, drawn):
+    from crmlib.blocks.describe import drawn_of
+
+    row = ["a", *(float(3 - i) for i in range(len(columns) - 1))]
+    shown = drawn_of(charts.bars, pd.DataFrame([row], columns=columns), 1).iloc[0]
+    assert {name: shown[name] for name in ("value", "before") if name in shown} == drawn

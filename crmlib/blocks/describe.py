@@ -42,7 +42,7 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     if chart is charts.dots:
         names |= next(known for known in _DOTS if known["value"] in data)
     if chart is charts.bars:
-        names |= next((known for known in _BARS if known["value"] in data), {"before": f"previous_{data.columns[-1]}"})
+        names |= next((known for known in _BARS if _fits(known, data)), {"before": f"previous_{data.columns[-1]}"})
     if chart is charts.bars and "earlier_share" in data:
         names |= {"before": "earlier_share"}
     if chart is charts.trend:
@@ -52,6 +52,11 @@ def drawn_of(chart: Callable, data: pd.DataFrame, min_base: int) -> pd.DataFrame
     if chart is charts.heat:
         names = {"row": data.columns[0], "column": data.columns[1], "value": names["value"]}
     return data.rename(columns={column: called for called, column in names.items()})
+
+
+def _fits(known: dict[str, str], data: pd.DataFrame) -> bool:
+    """Whether bars show these columns: shares also alone, anything else with what stands beside it."""
+    return known["value"] in data and (known["value"].endswith("share") or known.get("before", known["value"]) in data)
 
 
 def _deltas(data: pd.DataFrame) -> dict[str, str]:
