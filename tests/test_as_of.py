@@ -107,7 +107,10 @@ def without_hash(found: dict) -> bytes:
         pytest.param("funnel", "central", marks=pytest.mark.long),
         pytest.param("activity", "all", marks=pytest.mark.long),
         pytest.param("activity", "north", marks=pytest.mark.long),
-        *(pytest.param(*one, marks=pytest.mark.long) for one in (("churn", "north"), ("segments", "all"), ("value", "all"))),
+        *(
+            pytest.param(*one, marks=pytest.mark.long)
+            for one in (("churn", "north"), ("segments", "all"), ("value", "all"), ("sales", "all"))
+        ),
     ],
 )
 def test_later_events_change_no_earlier_page(small_demo, later, tmp_path, report, team):

@@ -119,7 +119,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 EVERY = ("sales", "deals", "costs", "week", "quarter", "year", "early")
 
 
-@pytest.mark.parametrize("which", [w if w in ("sales", "deals") else pytest.param(w, marks=pytest.mark.long) for w in EVERY])
+@pytest.mark.parametrize("which", [w if w == "sales" else pytest.param(w, marks=pytest.mark.long) for w in EVERY])
 def test_a_page_that_lacks_something_is_a_whole_page(lacking, which):
     for one in lacking(which).values():
         reader = Reader(one.html)
@@ -150,6 +150,7 @@ def test_with_customers_and_orders_alone_cost_is_undefined_in_words(lacking):
         assert "dear_channel" not in str(one.facts["findings"])
 
 
+@pytest.mark.long
 def test_with_deals_alone_there_are_retention_and_conversion(lacking):
     one = lacking("deals")["en"]
     assert kpi_of(one, "sales_conversion_rate")["value"] > 0 and kpi_of(one, "retention_rate")["value"] > 0

@@ -1,5 +1,6 @@
 """What a new customer costs, in all and by channel, what moved it, and what one brings against it: worked out by hand."""
 
+import functools
 import math
 
 import ibis
@@ -16,6 +17,7 @@ ORDERS = ("a 2026-10-01 10", "b 2026-10-31 10", "c 2026-09-30 10", "d 2025-10-05
 PEOPLE = ("a north web", "b south fair", "c north web", "d - -")
 
 
+@functools.cache
 def crm(*booked: str, orders=ORDERS, people=PEOPLE, team="all", period="2026-10", **business) -> Crm:
     lines = [line + " -" * (5 - len(line.split())) for line in booked]
     frames = {"costs": rows("booked_on kind amount channel team", *lines)} if booked else {}
@@ -96,9 +98,9 @@ def test_the_course():
 
 def test_what_moved_it_adds_up():
     """Before 6 for 2, now 12 for 4 of advertising, and 2 of salary for none: 4 → 3 a customer."""
-    orders = [f"x{i} 2025-10-0{i + 1} 1" for i in range(2)] + [f"y{i} 2026-10-0{i + 1} 1" for i in range(4)]
+    orders = (*(f"x{i} 2025-10-0{i + 1} 1" for i in range(2)), *(f"y{i} 2026-10-0{i + 1} 1" for i in range(4)))
     view = crm("2025-10-05 advertising 6", "2025-10-06 salary 2", "2026-10-05 advertising 12", orders=orders,
-               people=[f"{order.split()[0]} - -" for order in orders])  # fmt: skip
+               people=tuple(f"{order.split()[0]} - -" for order in orders))  # fmt: skip
     moves = acquisition.cac_moves(view).set_index("cac_cause")
     each = (1 / 2 + 1 / 4) / 2
     assert moves.change_amount["advertising"] == pytest.approx(6 * each) and moves.change_amount["salary"] == pytest.approx(
@@ -150,7 +152,7 @@ def monthly(**channels: tuple[float, int]) -> Crm:
     months = [str(p) for p in pd.period_range("2025-11", "2026-10", freq="M")]
     booked = [f"{m}-05 advertising {cost} {name}" for m in months for name, (cost, _) in channels.items()]
     won = [(f"{name}{m}{i}", name, m) for m in months for name, (_, count) in channels.items() for i in range(count)]
-    return crm(*booked, orders=[f"{c} {m}-10 5" for c, _, m in won], people=[f"{c} north {name}" for c, name, _ in won])
+    return crm(*booked, orders=tuple(f"{c} {m}-10 5" for c, _, m in won), people=tuple(f"{c} north {name}" for c, name, _ in won))
 
 
 def test_the_interval_is_never_narrower_than_chance():
@@ -162,8 +164,8 @@ def test_the_interval_is_never_narrower_than_chance():
 
 def test_the_interval_of_costs_that_swing():
     swing = [f"2026-{m:02d}-05 advertising {100 if m % 2 else 300} web" for m in range(1, 11)]
-    people = [f"p{m}{i} north web" for m in range(1, 11) for i in range(40)]
-    view = crm(*swing, orders=[f"p{m}{i} 2026-{m:02d}-10 5" for m in range(1, 11) for i in range(40)], people=people)
+    people = tuple(f"p{m}{i} north web" for m in range(1, 11) for i in range(40))
+    view = crm(*swing, orders=tuple(f"p{m}{i} 2026-{m:02d}-10 5" for m in range(1, 11) for i in range(40)), people=people)
     frame = acquisition.cac_by_channel(view)
     error = math.sqrt(10 / 9 * 10 * 100**2) / 2000  # ten months, each 100 away from 5 · 40
     assert frame.year_cac_amount[0] == 5 and frame.high_amount[0] == pytest.approx(5 * math.exp(margin([(error, 10)])))
@@ -187,6 +189,7 @@ def test_from_when_on_new_customers_are_new():
 # ------------------------------------------------------------------------------------------------ what a customer brings
 
 
+@functools.cache
 def two_years(**business) -> Crm:
     """Ten customers a year ago, of whom eight are left, and four new ones; each buys once a month for 100, of which 40 are earned."""
     months = [str(p) for p in pd.period_range("2025-08", "2026-10", freq="M")]

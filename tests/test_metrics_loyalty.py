@@ -1,6 +1,7 @@
 """Who is a prospect and is won; who buys across categories, refers and would recommend: at the edges of each definition."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -28,38 +29,52 @@ def crm(people=(), orders=(), deals=(), team="all", period="2026-10") -> Crm:
 OTHERS = ("z 2020-01-01", "old 2019-01-01")  # a prospect long given up, so that some are recorded, and a customer
 
 
-@pytest.mark.parametrize(
-    ("person", "order", "part", "base"),
-    [
-        ("a 2026-10-01", None, 0, 1), ("a 2026-10-31", None, 0, 1), ("a 2026-11-01", None, 0, 0),  # first seen in the period, or after it
-        ("a 2026-09-01", None, 0, 1), ("a 2026-08-31", None, 0, 0),  # 30 days before the start, and 31
-        ("a 2026-09-01", "a 2026-09-30 5", 0, 0), ("a 2026-09-01", "a 2026-10-01 5", 1, 1),  # a customer before the start; won on it
-        ("a 2026-09-01", "a 2026-10-31 5", 1, 1), ("a 2026-09-01", "a 2026-11-01 5", 0, 1),  # won on the last day; later
-        ("a 2020-01-01", "a 2026-10-31 5", 1, 1),  # given up, and won after all
-        ("a -", "a 2026-10-31 5", 1, 1), ("a -", None, 0, 0),  # never dated: known once won
-        ("a 2026-10-20", "a 2026-10-03 5", 1, 1),  # entered after the purchase
-        ("a 2026-10-02", "a 2026-10-03 -5", 0, 1),  # a refund makes no customer
-    ],
-)  # fmt: skip
-def test_sales_conversion_of_persons(person, order, part, base):
-    view = crm([person, *OTHERS], ["old 2019-01-01 1", *[order] * bool(order)])
-    assert prospects.sales_conversion_rate(view) == Share(part, base)
-    assert prospects.prospect_count(view) == Figure(base)
+PERSONS = [
+    ("2026-10-01", None, 0, 1), ("2026-10-31", None, 0, 1), ("2026-11-01", None, 0, 0),  # first seen in the period, or after it
+    ("2026-09-01", None, 0, 1), ("2026-08-31", None, 0, 0),  # 30 days before the start, and 31
+    ("2026-09-01", "2026-09-30 5", 0, 0), ("2026-09-01", "2026-10-01 5", 1, 1),  # a customer before the start; won on it
+    ("2026-09-01", "2026-10-31 5", 1, 1), ("2026-09-01", "2026-11-01 5", 0, 1),  # won on the last day; later
+    ("2020-01-01", "2026-10-31 5", 1, 1),  # given up, and won after all
+    ("-", "2026-10-31 5", 1, 1), ("-", None, 0, 0),  # never dated: known once won
+    ("2026-10-20", "2026-10-03 5", 1, 1),  # entered after the purchase
+    ("2026-10-02", "2026-10-03 -5", 0, 1),  # a refund makes no customer
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("deal", "part", "base"),
-    [
-        ("- 2026-10-05", 0, 1), ("- 2026-09-01", 0, 1), ("- 2026-08-31", 0, 0),
-        ("- 2026-09-10 2026-09-30 false", 0, 0), ("- 2026-09-10 2026-10-01 false", 0, 1),  # lost before the start, and on it
-        ("- 2026-09-10 2026-10-31 true", 1, 1), ("- 2020-01-01 2026-10-01 true", 1, 1), ("- 2026-10-02 2026-10-03 true", 1, 1),
-        ("- - 2026-10-03 true", 1, 1), ("- - 2026-10-03 false", 0, 1),
-        ("a 2026-10-05", 0, 1), ("a 2026-10-05 2026-10-06 false", 0, 1), ("a 2026-10-05 2026-10-06 true", 1, 1),  # of a person: lost is no end
-        ("a 2026-09-05 2026-09-06 false", 0, 1),
-    ],
-)  # fmt: skip
-def test_sales_conversion_of_leads(deal, part, base):
-    assert prospects.sales_conversion_rate(crm(deals=[deal, "- 2020-01-01"])) == Share(part, base)
+def test_sales_conversion_of_persons():
+    """Each case is a team of one company."""
+    people = [f"c{i} {seen} t{i}" for i, (seen, *_) in enumerate(PERSONS)]
+    company = crm(
+        [*people, *OTHERS], ["old 2019-01-01 1", *[f"c{i} {order}" for i, (_, order, *_) in enumerate(PERSONS) if order]]
+    )
+    views = [replace(company, team=f"t{i}") for i in range(len(PERSONS))]
+    assert [prospects.sales_conversion_rate(v) for v in views] == [Share(part, base) for *_, part, base in PERSONS]
+    assert [prospects.prospect_count(v) for v in views] == [Figure(base) for *_, base in PERSONS]
+
+
+LEADS = [
+    ("- 2026-10-05", 0, 1), ("- 2026-09-01", 0, 1), ("- 2026-08-31", 0, 0),
+    ("- 2026-09-10 2026-09-30 false", 0, 0), ("- 2026-09-10 2026-10-01 false", 0, 1),  # lost before the start, and on it
+    ("- 2026-09-10 2026-10-31 true", 1, 1), ("- 2020-01-01 2026-10-01 true", 1, 1), ("- 2026-10-02 2026-10-03 true", 1, 1),
+    ("- - 2026-10-03 true", 1, 1), ("- - 2026-10-03 false", 0, 1),
+    ("own 2026-10-05", 0, 1), ("own 2026-10-05 2026-10-06 false", 0, 1), ("own 2026-10-05 2026-10-06 true", 1, 1),  # of a person: lost is no end
+    ("own 2026-09-05 2026-09-06 false", 0, 1),
+]  # fmt: skip
+
+
+def test_sales_conversion_of_leads():
+    """Each case is a team of one company: its person in charge has the lead, or the customer of its own."""
+    lines = [f"{i} {deal}" + " -" * (4 - len(deal.split())) + f" r{i}" for i, (deal, *_) in enumerate(LEADS)]
+    deals = rows(
+        "opportunity_id customer_id created_at closed_at is_won rep_id",
+        *[line.replace("own", f"c{i}") for i, line in enumerate(lines)],
+    )
+    reps = rows("rep_id name team", *[f"r{i} n{i} t{i}" for i in range(len(LEADS))])
+    people = rows("customer_id rep_id", *[f"c{i} r{i}" for i, (deal, *_) in enumerate(LEADS) if deal.startswith("own")])
+    company = Crm.of("2026-10", business=RULES, opportunities=deals, reps=reps, customers=people)
+    assert [prospects.sales_conversion_rate(replace(company, team=f"t{i}")) for i in range(len(LEADS))] == [
+        Share(p, b) for _, p, b in LEADS
+    ]
 
 
 def test_several_deals_of_a_person_are_one_prospect():
@@ -98,32 +113,40 @@ def test_retention_and_churn_make_one(team):
 
 # ------------------------------------------------------------------------------------------------ loyalty
 
-ORDERS = ["a 2026-10-01 5", "a 2026-10-31 5", "b 2026-10-02 5", "c 2026-09-30 5", "d 2026-10-05 -5", "e 2026-10-06 5"]
+BOUGHT = [
+    "2026-10-01 5",
+    "2026-10-31 5",
+    "2026-09-30 5",
+    "2026-10-05 -5",
+]  # of every customer: two purchases, one before, a refund
+CROSSED = [
+    (("0 desks 1", "1 lamps 1"), 1, 1),  # over two orders
+    (("0 desks 1", "0 lamps 1"), 1, 1), (("0 desks 1", "0 desks 1"), 0, 1), (("0 desks 1", "0 - 1"), 0, 1), (("0 - 1",), 0, 0),
+    (("0 desks 1", "0 lamps -1"), 0, 1), (("0 desks 1", "0 lamps 0"), 0, 1),  # given back
+    (("0 desks 1", "2 lamps 1"), 0, 1), (("0 desks 1", "3 lamps 1"), 0, 1), ((), 0, 0),  # the month before; a refund
+]  # fmt: skip
 
 
-def lines(*given: str, team="all", people=None) -> Crm:
-    """Lines as order, category, quantity, of the orders above (by their place)."""
-    sold = rows("order_id product category quantity unit_price", *[f"{o} p {c} {q} 1" for o, c, q in (g.split() for g in given)])
-    frames = {"customers": people} if people is not None else {}
-    bought = rows("order_id customer_id ordered_at amount", *[f"{i} {o}" for i, o in enumerate(ORDERS)])
-    return Crm.of("2026-10", team, RULES, orders=bought, order_lines=sold, **frames)
-
-
-@pytest.mark.parametrize(
-    ("given", "part", "base"),
-    [
-        (("0 desks 1", "1 lamps 1", "2 desks 1"), 1, 2),  # over two orders
-        (("0 desks 1", "0 lamps 1"), 1, 1), (("0 desks 1", "0 desks 1"), 0, 1), (("0 desks 1", "0 - 1"), 0, 1),
-        (("0 desks 1", "0 lamps -1"), 0, 1), (("0 desks 1", "0 lamps 0"), 0, 1),  # given back
-        (("2 desks 1", "3 lamps 1"), 0, 1), (("4 desks 1", "4 lamps 1", "2 desks 1"), 0, 1),  # the month before; a refund
-    ],
-)  # fmt: skip
-def test_cross_sell_rate(given, part, base):
-    assert loyalty.cross_sell_rate(lines(*given)) == Share(part, base)
+def test_cross_sell_rate():
+    """Each case is a customer, and a team, of one company: lines as order, category, quantity."""
+    bought = rows(
+        "order_id customer_id ordered_at amount",
+        *[f"c{i}-{o} c{i} {order}" for i in range(len(CROSSED)) for o, order in enumerate(BOUGHT)],
+    )
+    sold = rows(
+        "order_id category quantity product unit_price",
+        *[f"c{i}-{line} p 1" for i, (given, *_) in enumerate(CROSSED) for line in given],
+    )
+    people = rows("customer_id team", *[f"c{i} t{i}" for i in range(len(CROSSED))])
+    company = Crm.of("2026-10", business=RULES, orders=bought, order_lines=sold, customers=people)
+    assert [loyalty.cross_sell_rate(replace(company, team=f"t{i}")) for i in range(len(CROSSED))] == [
+        Share(p, b) for _, p, b in CROSSED
+    ]
+    assert loyalty.cross_sell_rate(company) == Share(2, 8)
 
 
 def test_without_categories_nobody_buys_across():
-    assert loyalty.cross_sell_rate(crm(orders=ORDERS)) == NOT_DELIVERED
+    assert loyalty.cross_sell_rate(crm(orders=["a 2026-10-01 5"])) == NOT_DELIVERED
     nothing = Crm.of(
         "2026-10",
         orders=rows("order_id ordered_at amount", "1 2026-10-02 5"),
@@ -132,19 +155,26 @@ def test_without_categories_nobody_buys_across():
     assert loyalty.cross_sell_rate(nothing) == NOT_DELIVERED
 
 
-@pytest.mark.parametrize(
-    ("people", "part", "base"),
-    [
-        (("a 2026-01-01 -", "b 2026-10-31 a"), 1, 2), (("a 2026-01-01 -", "b 2026-11-01 a"), 0, 1),  # entered by the end, and after it
-        (("a 2026-01-01 a", "b 2026-01-01 -"), 0, 2), (("a 2026-01-01 b", "b 2026-01-01 -", "c 2026-01-01 b"), 1, 2),  # oneself; two of one
-        (("a 2026-01-01 c", "b 2026-01-01 -", "c 2026-01-01 -"), 0, 2),  # c bought in September and is lost
-        (("a 2026-01-01 nobody", "b 2026-01-01 -"), 0, 2),
-    ],
-)  # fmt: skip
-def test_referral_rate(people, part, base):
-    bought = rows("order_id customer_id ordered_at amount", "1 a 2026-10-03 5", "2 b 2026-10-03 5", "3 c 2026-09-01 5")
-    view = Crm.of("2026-10", business=RULES, customers=rows("customer_id created_at referred_by", *people), orders=bought)
-    assert loyalty.referral_rate(view) == Share(part, base)
+REFERRED = [
+    (("a 2026-01-01 -", "b 2026-10-31 a"), 1, 2), (("a 2026-01-01 -", "b 2026-11-01 a"), 0, 1),  # entered by the end, and after it
+    (("a 2026-01-01 a", "b 2026-01-01 -"), 0, 2), (("a 2026-01-01 b", "b 2026-01-01 -", "c 2026-01-01 b"), 1, 2),  # oneself; two of one
+    (("a 2026-01-01 c", "b 2026-01-01 -", "c 2026-01-01 -"), 0, 2),  # c bought in August and is lost
+    (("a 2026-01-01 nobody", "b 2026-01-01 -"), 0, 2),
+]  # fmt: skip
+
+
+def test_referral_rate():
+    """Each case is a team of one company."""
+    lines = [line.split() for people, *_ in REFERRED for line in people]
+    teams = [i for i, (people, *_) in enumerate(REFERRED) for _ in people]
+    own = lambda name, team: name if name in ("-", "nobody") else f"{name}{team}"  # noqa: E731
+    people = [f"{own(c, t)} {day} {own(by, t)} t{t}" for (c, day, by), t in zip(lines, teams, strict=True)]
+    days = {"a": "2026-10-03", "b": "2026-10-03", "c": "2026-08-01"}
+    bought = [f"{i} {own(c, t)} {days[c]} 5" for i, ((c, *_), t) in enumerate(zip(lines, teams, strict=True))]
+    company = Crm.of("2026-10", business=RULES, customers=rows("customer_id created_at referred_by team", *people),
+                     orders=rows("order_id customer_id ordered_at amount", *bought))  # fmt: skip
+    found = [loyalty.referral_rate(replace(company, team=f"t{i}")) for i in range(len(REFERRED))]
+    assert found == [Share(part, base) for _, part, base in REFERRED]
 
 
 def test_nobody_is_known_to_refer_where_it_is_not_recorded():

@@ -1,13 +1,15 @@
 """What the sales page adds to the sales figures, at the edges of each definition; expected values are worked out by hand."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from crmlib import texts
 from crmlib.crm import Crm, rows
-from crmlib.metrics import market, mixes, order_values, paces, product_course, region_course, weighted
+from crmlib.metrics import market, mixes, order_values, paces, product_course, region_course, takings, weighted
 from crmlib.metrics.paces import Pace, Span, pace, spans
 
 # ------------------------------------------------------------------------------------------------ open deals
@@ -96,6 +98,18 @@ def test_market_share(lines, period, share):
     view = sales(period, market=rows("period amount region", *lines))
     found = market.market_share(view)
     assert found.value == (pytest.approx(share) if share else None) and (found.reason == "no_market") == (share is None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "period", "size"),
+    [
+        (["2026-10 310 -"], "2026-10", 200), (["2026 365 -"], "2026", 293),  # 20 of 31 days, 293 of 365
+        ([f"2026-{m:02d} 31 -" for m in range(1, 11)], "2026", 9 * 31 + 20), ([f"2026-{m:02d} 31 -" for m in range(2, 11)], "2026", None),
+    ],
+)  # fmt: skip
+def test_a_market_to_date_is_as_large_as_its_days(lines, period, size):
+    found = market.market_amount(sales(period, market=rows("period amount region", *lines), until=date(2026, 10, 20)))
+    assert found == (pytest.approx(size) if size else None)
 
 
 def test_market_by_region():
@@ -289,3 +303,13 @@ def test_a_region_that_wins_and_sells_more_is_found():
 
 def test_nothing_to_judge_is_no_fault():
     assert product_course.product_course(Crm.of()).empty and region_course.region_course(Crm.of()).empty
+
+
+def test_the_shared_work_of_a_period_is_kept_under_names_that_readers_know():
+    view = sales()
+    takings.work(view)
+    names = {e.name.rstrip("0123456789 ") for e in view.entries()}
+    assert {"sold", "sold in"} <= names
+    for lang in texts.LANGUAGES:
+        assert [n for n in names if texts.word(f"shared {n}", lang) == f"shared {n}"] == []
+    takings.work(Crm.of())  # without orders there is nothing to do

@@ -127,7 +127,10 @@ def test_every_link_leads_somewhere_on_the_page(one, report):
     ids = {a["id"] for _, a in reader.tags if "id" in a}
     links = [a["href"] for a in reader.of("a")]
     assert [h for h in links if h.startswith("#") and h[1:] not in ids] == []
-    assert [h for h in links if not h.startswith("#")] == [f"{report}.json" if one.lang == "en" else f"{report}.zh.json"]
+    tongue = "" if one.lang == "en" else ".zh"
+    tables = [f"{report}-{t['name']}.csv" for t in one.facts["tables"]]
+    beside = [f"{report}{tongue}.xlsx", f"{report}{tongue}.json", *tables]
+    assert sorted(h for h in links if not h.startswith("#")) == sorted(beside)
     assert next(h for h in links if h.startswith("#")) == "#main"
 
 

@@ -50,7 +50,7 @@ def heat(
     _colour(ax, levels)
     across = [left + cell * (j + 0.5) for j in range(table.shape[1])]
     _write_cells(ax, frame, table, levels, say, size, across)
-    _write_names(ax, names, [fit(named(c, lang), cell - 3) for c in table.columns], heads, top, left, across)
+    _write_names(ax, names, [named(c, lang) for c in table.columns], heads, top, left, across, cell - 3)
     if note:
         write(ax, left, fig.get_figheight() * 72 - 6, note, size=SMALL, tone="ink-2")
     return fig
@@ -118,11 +118,13 @@ def _write_cells(ax: Axes, frame: pd.DataFrame, table, levels, say: Say, size: f
         write(ax, across[j], i + 0.5, say(value), size=size, tone=tone, ha="center", row=True)
 
 
-def _write_names(ax: Axes, names: list[str], columns: list[str], heads, top, left, across) -> None:
+def _write_names(ax: Axes, names: list[str], columns: list[str], heads, top, left, across, room: float) -> None:
+    """The names of the rows and, smaller where one is too wide for its `room`, of the columns."""
     for i, name in enumerate(names):
         write(ax, 0, i + 0.5, fit(name, left - 8), row=True)
+    size = BODY if all(width(clean(name)) <= room for name in columns) else SMALL
     for x, name in zip(across, columns, strict=True):
-        write(ax, x, top - 9, name, tone="ink-2", ha="center")
+        write(ax, x, top - 9, fit(name, room, size), size=size, tone="ink-2", ha="center")
     if heads:
         write(ax, 0, top - 9, fit(heads[0], left - 8, SMALL), size=SMALL, tone="ink-2")
         write(ax, left, 14, fit(heads[1], WIDTH - left, SMALL), size=SMALL, tone="ink-2")

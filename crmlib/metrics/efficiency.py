@@ -8,13 +8,12 @@ import pandas as pd
 
 from ..crm import ALL, Crm
 from ..kpi import NOT_DELIVERED, Figure, Share, measured
-from ..periods import Period
 from . import closing, feedback
 from .customer_flows import customers_by_period
 from .feedback_groups import answers_by_period
 from .performance import money_of, performance_by
 from .pipeline import deals_by_period
-from .posts import days_here, posts
+from .posts import posts, present
 from .revenue import has_begun, order_count, revenue, sales_by_period
 
 COMPANY = "whole company"  # what the company is called beside a team
@@ -48,8 +47,8 @@ def deals_per_person(crm: Crm) -> Figure:
 def _per_person(crm: Crm, made: float) -> Figure:
     if not crm.has("reps"):
         return NOT_DELIVERED
-    present = float(posts(crm).here_share.sum())
-    return Figure(made / present if present else None, None, None if present else "no_base")
+    there = present(crm, crm.period)
+    return Figure(made / there if there else None, None, None if there else "no_base")
 
 
 def money(crm: Crm) -> float:
@@ -139,12 +138,6 @@ def performance_by_period(crm: Crm, count: int = 13) -> pd.DataFrame:
             found = by_period(crm, count)[["period", *columns]].reset_index(drop=True)  # one's index is called period, too
             frame = frame.merge(found, on="period", how="left", validate="one_to_one")
     frame = frame if money_of(crm) in frame else frame.assign(**{money_of(crm): math.nan})  # neither orders nor deals
-    present = pd.Series([_present(crm, period) for period in frame.period], index=frame.index, dtype=float)
+    there = pd.Series([present(crm, period) for period in frame.period], index=frame.index, dtype=float)
     of_person = {"money_per_person": money_of(crm), "deals_per_person": "won_count"}
-    return frame.assign(**{name: frame[of] / present.where(present > 0) for name, of in of_person.items() if of in frame})
-
-
-def _present(crm: Crm, period: Period) -> float:
-    """This view's persons in a period, each counted for the days they were there."""
-    frame = days_here(crm, period)
-    return float(frame.here_share[(crm.team == ALL) | (frame.team == crm.team)].sum())
+    return frame.assign(**{name: frame[of] / there.where(there > 0) for name, of in of_person.items() if of in frame})

@@ -17,19 +17,20 @@ def sizes(crm: Crm) -> pd.DataFrame:
 
     Needs market: period, amount; region as delivered. → frame: region (WHOLE: rows without one), market_amount
     Where the market is given for this very period, that counts; else its months are added up, if all of them are there. Of a
-    period to date it is as large a part as there are days of it.
+    period, or month, to date it is as large a part as there are days of it.
     """
-    wanted = [crm.period.label], [m.label for m in crm.period.months()]
+    whole, months = crm.period.whole, [m for m in crm.period.whole.months() if m.start < crm.end]
+    ways = [{whole.label: float(crm.period.gone)}, {m.label: float(m.to_date(crm.end).gone) for m in months}]
     table = crm.market.group_by("period", region=ibis.coalesce(crm.market.region, WHOLE)).aggregate(
         amount=total(crm.market.amount)
     )
-    found = table.filter(table.period.isin([*wanted[0], *wanted[1]])).execute()
-    for labels in wanted if crm.period.kind != "week" else wanted[:1]:
-        mine = found[found.period.isin(labels)]
-        each = mine.groupby("region").agg(market_amount=("amount", "sum"), n=("period", "nunique"))
-        each = each[each.n == len(labels)]
+    found = table.filter(table.period.isin([label for way in ways for label in way])).execute()
+    for parts in ways[: 1 if whole.kind == "week" else 2]:
+        mine = found[found.period.isin(list(parts))]
+        mine = mine.assign(market_amount=mine.amount * [parts[label] for label in mine.period])
+        each = mine.groupby("region").agg(market_amount=("market_amount", "sum"), n=("period", "nunique"))
+        each = each[each.n == len(parts)]
         if len(each):
-            each["market_amount"] *= float(crm.period.gone)
             return each[["market_amount"]].reset_index()
     return pd.DataFrame({"region": pd.Series(dtype=object), "market_amount": pd.Series(dtype=float)})
 

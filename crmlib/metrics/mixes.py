@@ -19,15 +19,17 @@ def products_by_region(crm: Crm, products: int = PRODUCTS, regions: int = REGION
     """The period's sales of each product in each region.
 
     Needs orders, order_lines: product; orders: region or customers: region.
-    → frame: product, region, revenue (money); products and regions with the largest sales first, the rest as "all others", what
-      carries no product or region last; every pair, 0 where nothing was sold. Adds up to the sales of the whole view.
+    → frame: product, region, revenue (money); products and regions with the largest sales first, the rest (also what carries
+      no region) as "all others", what carries no product last; every pair, 0 where nothing was sold. Adds up to the sales of the whole view.
     """
     frame = of_view(crm, "products by region", _cells).execute()
     if frame.empty:
         return pd.DataFrame(columns=["product", "region", "revenue"])
     kept = {name: _largest(frame, name, most) for name, most in (("product", products), ("region", regions))}
     for name, order in kept.items():
-        frame[name] = frame[name].where(frame[name].isin(order), OTHERS)
+        frame[name] = frame[name].where(
+            frame[name].isin(order), OTHERS
+        )  # a region of its own for few unknown ones costs a column
     table = frame.pivot_table("revenue", "product", "region", "sum", fill_value=0.0)
     rows, columns = (
         [v for v in order if v in axis] for order, axis in ((kept["product"], table.index), (kept["region"], table.columns))
@@ -39,7 +41,7 @@ def _largest(frame: pd.DataFrame, name: str, most: int) -> list[str]:
     """The values with the largest sales, then the rest, then none."""
     sums = frame.groupby(name).revenue.sum().sort_values(ascending=False, kind="stable")
     known = [v for v in sums.index if v not in (NONE_GIVEN, OTHERS)]
-    return [*known[:most], OTHERS, NONE_GIVEN]
+    return [*known[:most], OTHERS] if name == "region" and known else [*known[:most], OTHERS, NONE_GIVEN]
 
 
 def _cells(crm: Crm, *groups: str) -> Any:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from ..crm import ALL, Crm
@@ -28,19 +29,35 @@ def _posts(crm: Crm) -> pd.DataFrame:
 
 def days_here(crm: Crm, period: Period) -> pd.DataFrame:
     """The same of the whole company in a period up to this one, as known at this one's end; also of those who were not there."""
-    frame = crm.company.once("spells", lambda: _spells(crm.company))
-    start, end = (
-        pd.Timestamp(period.start),
-        pd.Timestamp(period.end),
-    )
-    since, until = frame.since.fillna(start).clip(lower=start), frame.until.fillna(end).clip(upper=end)
-    found = frame[["team", "rep_id"]].assign(here_days=(until - since).dt.days.clip(lower=0))
+    found = spells(crm)[["team", "rep_id"]].assign(here_days=_days(spells(crm), period))
     found = found.groupby(["team", "rep_id"], as_index=False).here_days.sum()
-    return found.assign(here_share=found.here_days / (end - start).days)
+    return found.assign(here_share=found.here_days / (period.end - period.start).days)
+
+
+def present(crm: Crm, period: Period) -> float:
+    """This view's persons in a period up to this one, each counted for the days they were there."""
+    frame = spells(crm)
+    mine = (frame.team == crm.team).to_numpy() | (crm.team == ALL)
+    return float(_days(frame, period)[mine].sum() / (period.end - period.start).days)
+
+
+def _days(frame: pd.DataFrame, period: Period) -> np.ndarray:
+    """How many days of a period each spell covers."""
+    start, end = np.datetime64(period.start, "D"), np.datetime64(period.end, "D")
+    since, until = frame.since.to_numpy("datetime64[D]"), frame.until.to_numpy("datetime64[D]")
+    since, until = np.where(np.isnat(since), start, since), np.where(np.isnat(until), end, until)
+    return np.maximum((np.minimum(until, end) - np.maximum(since, start)).astype(int), 0)
+
+
+def spells(crm: Crm) -> pd.DataFrame:
+    """From which day until before which day each person of the company was in each team, as known at this period's end.
+
+    Needs reps: rep_id, team; active_from, active_to as delivered. → frame: team, rep_id, since, until (NaT: always, still)
+    """
+    return crm.company.once("spells", lambda: _spells(crm.company))
 
 
 def _spells(company: Crm) -> pd.DataFrame:
-    """From which day until before which day each person was in each team. → frame: team, rep_id, since, until (NaT: always, still)"""
     table = company.table("reps", "rep_id", "team", "active_from", "active_to")
     frame = table.select("rep_id", "team", "active_from", "active_to").execute()
     frame = frame.sort_values(["rep_id", "active_from"], na_position="first", kind="stable")

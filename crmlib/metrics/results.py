@@ -85,3 +85,8 @@ def heard(crm: Crm, group: str) -> pd.DataFrame:
         return table.group_by(**_groups(table, group)).aggregate(**sums).execute()
 
     return crm.once(f"heard by {group}", make).copy()
+
+
+def work(crm: Crm) -> None:
+    """Keep the customers of each team and person at the period's end; orders, deals and answers are kept by their own rooms."""
+    looked_after(crm, "rep")
