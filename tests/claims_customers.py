@@ -244,6 +244,7 @@ CLAIMS = {
     "customers.growing": growing,
     "customers.dried_up": dried_up,
     "customers.arrivals_short": nothing("arrivals"),
+    "customers.no_arrivals": nothing("arrivals"),
     "customers.arrivals_even": arrivals_even,
     "customers.one_customer": _share_is("largest_customer_share", 0.1),
     "customers.few_carry": _share_is("top_hundredth_share", 0.3, 100),

@@ -64,8 +64,10 @@ def arrivals_headline(crm: Crm, frame: pd.DataFrame) -> Finding:
     found = growing(crm)
     if found:
         return found[0]
-    if frame.empty:
+    if frame.empty and not arrivals.long_enough(crm):
         return said("customers.arrivals_short", days=crm.business.inactive_after_days)
+    if frame.empty:
+        return said("customers.no_arrivals")
     return said(
         "customers.arrivals_even", count=int(frame.new_customers.sum()), before_count=int(frame.before_new_customers.sum())
     )

@@ -43,14 +43,19 @@ def known_since(crm: Crm) -> date | None:
     return first.date() if contractual(crm) else first.date() + timedelta(days=crm.business.inactive_after_days)
 
 
+def long_enough(crm: Crm) -> bool:
+    """Whether it is known of all of `months` who was new."""
+    since = known_since(crm)
+    return since is not None and months(crm)[0].start >= since
+
+
 def arrivals(crm: Crm, group: str) -> pd.DataFrame:
     """New customers by month and group: region or acquisition_channel.
 
     Needs the same as new_customers; customers: the group's column. → frame: a row a group, a column for each of `months`
     Where `months` begin before it is known who was new (known_since), the frame has no rows.
     """
-    wanted, since = months(crm), known_since(crm)
-    if since is None or wanted[0].start < since:
+    if not long_enough(crm):
         return pd.DataFrame(columns=range(MONTHS), dtype=int)
     found = of_customers(crm, "arrivals", _arrivals).execute()
     mine = found[found["group"] == group]
