@@ -186,6 +186,13 @@ def results(facts, values) -> bool:
     return False
 
 
+def people_won(facts, values) -> bool:
+    """A person who moved has two rows; beyond sixty they are one."""
+    rows = table(facts, "people_results")
+    people = rows[~rows.rep.isin(NOBODY)].groupby("rep").won_count.sum()
+    return (values["part"], values["count"]) == ((people > 0).sum(), len(people))
+
+
 def people_moved(facts, values) -> bool:
     return values["count"] >= values["up_count"] + values["down_count"] and min(values.values()) >= 0
 
@@ -275,7 +282,7 @@ CLAIMS = {
     **{f"performance.{group}_first": first(group) for group in ("team", "rep")},
     **{f"performance.{group}s_alike": alike(group) for group in ("team", "rep")},
     "performance.no_team": none_of("team"), "performance.no_person": none_of("rep"),
-    "performance.results": results, "performance.results_alone": results, "performance.people_moved": people_moved,
+    "performance.results": results, "performance.results_alone": results, "performance.people_moved": people_moved, "performance.people_won": people_won,
     **{f"performance.rates_{kind}": rates(kind) for kind in ("few", "alike", "differ")},
     "performance.efficiency": efficiency, "performance.efficiency_alike": efficiency_alike, "performance.no_people": no_people,
     "performance.beside": beside, "performance.beside_counts": beside, "performance.beside_alone": lambda facts, values: table(facts, "beside").closed_count.iloc[0] == 0,

@@ -45,12 +45,24 @@ def results_headline(frame: pd.DataFrame, crm: Crm) -> Finding:
     return Finding("performance.results", values=values | {"won_count": int(frame.won_count.sum())})
 
 
+def people_headline(frame: pd.DataFrame, crm: Crm) -> Finding:
+    """How many of the people won a deal; without deals what all rows look after."""
+    if not crm.has("opportunities"):
+        return results_headline(frame, crm)
+    won = frame[~frame.rep_id.isin(NOBODY)].groupby("rep_id").won_count.sum()
+    return said("performance.people_won", count=len(won), part=int((won > 0).sum()))
+
+
 def people_moved(it: Moved, staff: pd.DataFrame) -> Finding:
     """Who moved the money, if it moved clearly; else how many people brought more than the period before, and how many less."""
     if it.clear:
         return contribution_headline(it)
     money = it.kpi.name
-    sums = staff[~staff.rep_id.isin(NOBODY)].groupby("rep_id")[[money, f"previous_{money}"]].sum(min_count=1)
+    sums = (
+        staff[~staff.rep_id.isin(NOBODY)]
+        .groupby("rep_id")[[money, f"previous_{money}"]]
+        .sum(min_count=1)
+    )
     change = (sums[money] - sums[f"previous_{money}"]).dropna()
     if change.empty:
         return contribution_headline(it)
@@ -151,7 +163,17 @@ def of_money(frame: pd.DataFrame, group: str, crm: Crm) -> list[str]:
     part = ["here_share"] * (group == "rep" and bool((frame.here_share < 1).any()))
     due = ["due_amount"] * (crm.period.gone < 1)
     goals = ["target_amount", *due, "target_attainment"] * bool(frame.target_amount.notna().any())
-    return [*names, *part, money, f"previous_{money}", "mom", f"year_before_{money}", "yoy", *goals]
+    return [
+        *names,
+        *part,
+        money,
+        *["order_count"] * crm.has("orders"),
+        f"previous_{money}",
+        "mom",
+        f"year_before_{money}",
+        "yoy",
+        *goals,
+    ]
 
 
 def of_results(frame: pd.DataFrame, group: str, crm: Crm) -> list[str]:
@@ -159,7 +181,7 @@ def of_results(frame: pd.DataFrame, group: str, crm: Crm) -> list[str]:
     names = _names(group, crm)
     deals = ["won_count", "lost_count", "win_rate", "sales_cycle_days"] * crm.has("opportunities")
     told = ["scores", "csat_top_box"] * crm.has("feedback", "score")
-    return [*names, *["order_count"] * crm.has("orders"), "customer_count", "new_customers", *deals, *told]
+    return [*names, "customer_count", "new_customers", *deals, *told]
 
 
 def _names(group: str, crm: Crm) -> list[str]:
