@@ -34,9 +34,11 @@ class Company:
     team: str
     period: Period
     min_base: int
+    until: date | None = None  # the last day of the data, where they end within the period
 
     def crm(self) -> Crm:
-        return Crm.of(self.period.label, self.team, {"min_base": self.min_base, "currency": "EUR"}, **self.frames)
+        business = {"min_base": self.min_base, "currency": "EUR"}
+        return Crm.of(self.period.label, self.team, business, until=self.until, **self.frames)
 
 
 def company(seed: int) -> Company:
@@ -51,11 +53,11 @@ def company(seed: int) -> Company:
         "interactions": _interactions(rng, customers, reps), "feedback": _feedback(rng, customers, reps, orders), "costs": _costs(rng, reps),
         "targets": _targets(rng, reps, sold.period), "market": _market(rng, sold.period),
     }  # fmt: skip
-    if rng.random() < 0.35:
-        frames = _until(frames, sold.period.end - timedelta(days=int(rng.integers(1, _days(sold.period)))))
+    until = sold.period.end - timedelta(days=int(rng.integers(2, _days(sold.period) + 1))) if rng.random() < 0.35 else None
+    frames = _until(frames, until) if until else frames
     frames = _with_gaps(rng, frames)
     team = sold.team if sold.team in set(frames.get("reps", reps.head(0)).team) else "all"
-    return Company(frames, team, sold.period, sold.min_base)
+    return Company(frames, team, sold.period, sold.min_base, until)
 
 
 def _days(period: Period) -> int:

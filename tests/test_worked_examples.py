@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
+from datetime import date
 
 import pandas as pd
 import product
 import pytest
 
 from crmlib import places
+from crmlib.crm import Crm
+from crmlib.kpi import compare
+from crmlib.metrics import revenue
 
 FUNNELS = {
     "first": ("潜在客户 初步接触 需求分析 方案提供 谈判阶段 成交客户", [1000, 600, 300, 150, 75, 30]),
@@ -75,3 +79,21 @@ def test_through_the_command_line(tmp_path):
         check(json.loads((place / name).read_text("utf-8")), "first")
     page = (place / "funnel.zh.html").read_text("utf-8")
     assert "潜在客户" in page and "60.0%" in page and "3.0%" in page
+
+
+# of a shop with one order a day: (period, last day of the data, orders of the period, of the one before, of the year before)
+WINDOWS = [
+    ("2026-06", "2026-12-31", 30, 31, 30),  # June with May as a month
+    ("2026-10", "2026-10-30", 30, 30, 30),  # thirty days with the thirty of the month before, never 29
+    ("2026-03", "2026-03-30", 30, 28, 30),  # a month that has no thirty days is compared as far as it goes
+    ("2026-W42", "2026-12-31", 7, 7, 7), ("2026-Q3", "2026-12-31", 92, 91, 92), ("2024", "2026-12-31", 366, 365, 365), ("2025", "2026-12-31", 365, 366, 366),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("period", "last", "now", "previous", "year_before"), WINDOWS)
+def test_windows_compare_equals(period, last, now, previous, year_before):
+    days = pd.date_range("2022-12-01", last).strftime("%Y-%m-%d 12:00:00")
+    orders = pd.DataFrame({"order_id": range(len(days)), "ordered_at": days, "amount": 1, "customer_id": "c"})
+    crm = Crm.of(period, orders=orders, until=date.fromisoformat(last))
+    kpi = compare(revenue.order_count, crm)
+    assert (kpi.value, kpi.previous, kpi.year_before) == (now, previous, year_before)
