@@ -58,11 +58,7 @@ def people_moved(it: Moved, staff: pd.DataFrame) -> Finding:
     if it.clear:
         return contribution_headline(it)
     money = it.kpi.name
-    sums = (
-        staff[~staff.rep_id.isin(NOBODY)]
-        .groupby("rep_id")[[money, f"previous_{money}"]]
-        .sum(min_count=1)
-    )
+    sums = staff[~staff.rep_id.isin(NOBODY)].groupby("rep_id")[[money, f"previous_{money}"]].sum(min_count=1)
     change = (sums[money] - sums[f"previous_{money}"]).dropna()
     if change.empty:
         return contribution_headline(it)
