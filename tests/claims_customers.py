@@ -219,7 +219,7 @@ def no_fields(facts, values) -> bool:
 def care(facts, values) -> bool:
     rows, every = table(facts, "care"), values["birthday_count"] + values["anniversary_count"]
     days = [str(values[n]) for n in ("start_on", "end_on")]
-    inside = bool(rows.celebrated_on.between(*days).all()) and facts["period"]["end"] == days[0]
+    inside = bool(rows.celebrated_on.between(*days).all()) and facts["period"].get("until", facts["period"]["end"]) == days[0]
     kinds = all((rows.occasion == kind).sum() <= values[f"{kind}_count"] for kind in ("birthday", "anniversary"))
     return not company(facts) and inside and kinds and values["count"] == len(rows) == min(every, 60)
 

@@ -71,8 +71,8 @@ def hour_pattern(crm: Crm) -> pd.DataFrame:
     """When customers are active of their own accord: by time of day and weekday, in the period; this team's own rows.
 
     Needs interactions: occurred_at with a time; channels login, browse, event, feedback.
-    → frame: hours (three of the day, "09–12"), weekday, interaction_count, per_day (on average a day of that name); all
-      56, in order, Monday first
+    → frame: hours (three of the day, "09–12"), weekday, interaction_count, per_day (on average a day of that name; NaN where
+      the data have none yet); all 56, in order, Monday first
     """
     found = crm.kept("hours", _hours).execute()
     counted = found.groupby([found.hour // HOURS, found.weekday]).n.sum().to_dict() if len(found) else {}
@@ -82,7 +82,7 @@ def hour_pattern(crm: Crm) -> pd.DataFrame:
         [(f"{b * HOURS:02d}–{(b + 1) * HOURS:02d}", WEEKDAYS[w], int(counted.get((b, w), 0))) for b, w in cells_],
         columns=["hours", "weekday", "interaction_count"],
     )
-    return frame.assign(per_day=[n / days[w] for n, (_, w) in zip(frame.interaction_count, cells_, strict=True)])
+    return frame.assign(per_day=[n / days.get(w, math.nan) for n, (_, w) in zip(frame.interaction_count, cells_, strict=True)])
 
 
 def _hours(crm: Crm) -> Any:
