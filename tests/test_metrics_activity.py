@@ -172,7 +172,9 @@ def test_the_week_by_hours_is_a_mean_of_its_days():
 
 def test_days_that_the_data_do_not_reach_yet_have_no_mean():
     """Of October 2026 until Friday the 2nd: Thursdays and Fridays alone."""
-    touches = rows("interaction_id customer_id occurred_at channel", "1 a 2026-10-01T09:30:00 login", "2 a 2026-10-02T09:30:00 login")
+    touches = rows(
+        "interaction_id customer_id occurred_at channel", "1 a 2026-10-01T09:30:00 login", "2 a 2026-10-02T09:30:00 login"
+    )
     view = Crm.of(period="2026-10", interactions=touches, until=date(2026, 10, 2))
     frame = activity.hour_pattern(view).set_index(["weekday", "hours"]).per_day
     assert frame["thursday", "09–12"] == 1 and frame["friday", "00–03"] == 0 and frame["monday"].isna().all()
