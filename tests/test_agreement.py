@@ -31,6 +31,7 @@ def agree(found: dict, teams: list[str]) -> None:
         assert agreeing.not_adding_up(company) == []
 
 
+@pytest.mark.long
 def test_pages_of_one_period_agree(pages):
     """The pages that the tests of pages make anyway."""
     teams = ["all", "north"]

@@ -143,7 +143,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
     return functools.cache(lambda which: product.built("customers", place, *map(str, asked[which])))
 
 
-QUICK = ("buyers", "deals")
+QUICK = ("deals",)
 EVERY = [*SOURCES, "team", "week", "quarter", "year", "early"]
 
 

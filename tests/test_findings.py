@@ -871,7 +871,7 @@ def _well_said(finding, part: str, lang: str, made: chance.Company) -> None:
 
 
 # of the thousand, some that between them make nearly every rule speak; the rest takes half an hour
-TELLING = [8, 19, 34, 96]
+TELLING = [8, 34]
 
 
 @pytest.mark.parametrize("seed", TELLING)

@@ -115,6 +115,7 @@ def test_daily_activity_and_stickiness():
     assert usage.stickiness(crm(OLD)).reason == "no_base"
 
 
+@pytest.mark.long
 def test_a_window_longer_than_the_period_says_so():
     """June compares with May as a month; the 30 days to the end of a week overlap those to the end of the week before."""
     june = compare(

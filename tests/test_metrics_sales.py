@@ -111,6 +111,7 @@ def test_a_market_to_date_is_as_large_as_its_days(lines, period, size):
     assert found == (pytest.approx(size) if size else None)
 
 
+@pytest.mark.long
 def test_market_by_region():
     view = sales(market=rows("period amount region", "2026-10 400 east", "2026-10 600 south", "2026-09 80 west"))
     frame = market.market_by_region(view)

@@ -395,6 +395,7 @@ def test_nothing_after_the_day_changes_what_is_known_of_it(seed, contracts):
     pd.testing.assert_frame_equal(before, after)
 
 
+@pytest.mark.long
 def test_a_handle_of_an_earlier_month_knows_what_its_own_page_knew():
     frames = company(5, False)
     now = Crm.of("2026-12", **frames)
@@ -405,6 +406,7 @@ def test_a_handle_of_an_earlier_month_knows_what_its_own_page_knew():
     pd.testing.assert_frame_equal(found, page)
 
 
+@pytest.mark.long
 def test_of_some_customers_alone_the_same_is_known():
     view = Crm.of("2026-10", **company(7, False))
     whole = features(view).execute()

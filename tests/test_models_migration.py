@@ -33,6 +33,7 @@ def pairs(moved) -> dict:
     return {(r.before, r.now): (r.customer_count, r.amount) for r in moved.flows.itertuples()}
 
 
+@pytest.mark.long
 def test_customers_go_from_what_was_told_to_what_they_are_now(crm, found):
     """Forty of each kind are in; the ledger knows three of them, one under a name that is no more, and one who is nobody's customer."""
     often, seldom = found.names

@@ -27,6 +27,7 @@ def found(crm):
     return found_in(crm)
 
 
+@pytest.mark.long
 def test_the_segment_that_brings_most_comes_first(crm, found):
     moved = migration((found.names[0], found.names[0], 30, 1.0, 1.0), (found.names[1], found.names[0], 10, 1.0, 1.0))
     frame = segment_groups.groups(crm, found, moved)

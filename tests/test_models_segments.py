@@ -36,6 +36,7 @@ def test_they_are_named_by_what_stands_out(crm):
     assert "frequent" in found.names[0] and "large" in found.names[1]
 
 
+@pytest.mark.long
 def test_a_team_s_customers_are_in_the_company_s_groups(crm):
     north = company(team="north")
     whole, part = groups_of(crm), groups_of(north)

@@ -116,6 +116,7 @@ def test_who_never_bought_is_in_no_snapshot():
     assert rows.customer_id.to_list() == ["a"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("contracts", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_snapshot_knows_what_the_page_of_that_day_knew(monkeypatch, contracts):
     monkeypatch.setattr(snapshots, "SNAPSHOTS", 1)

@@ -102,6 +102,7 @@ def test_the_list_begins_with_the_largest_loss_and_leaves_out_who_may_not_be_cal
     assert list(nobody.columns) == LISTED and nobody.empty
 
 
+@pytest.mark.long
 def test_usual_is_the_company_s_median():
     assert usual(view())["recency_days"] == 2  # of 1, 2, 123, 2, 2
     assert np.isnan(usual(view())["logins_30"])

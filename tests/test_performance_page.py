@@ -99,8 +99,10 @@ def test_no_rank_and_no_percentage_on_a_small_base(made):
 @pytest.mark.parametrize(
     ("tables", "absent", "figures"),
     [
-        (("customers", "orders"), ["win_rate", "deals_per_person"], {"team-rates", "people-rates"}),
-        pytest.param(("opportunities",), ["revenue", "money_per_person"], {"territories"}, marks=pytest.mark.long),
+        pytest.param(
+            ("customers", "orders"), ["win_rate", "deals_per_person"], {"team-rates", "people-rates"}, marks=pytest.mark.long
+        ),
+        (("opportunities",), ["revenue", "money_per_person"], {"territories"}),
         pytest.param(("feedback",), ["revenue", "win_rate"], set(), marks=pytest.mark.long),
     ],
 )

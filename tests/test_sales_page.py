@@ -143,7 +143,7 @@ def lacking(small_demo, tmp_path_factory) -> Callable[[str], dict[str, Built]]:
 
 
 EVERY = [*SOURCES, "deals", "plain", "team", "week", "quarter", "year", "early", "none"]
-QUICK = ("deals", "plain")
+QUICK = ("deals",)
 
 
 @pytest.mark.parametrize("which", [p if p in QUICK else pytest.param(p, marks=pytest.mark.long) for p in EVERY])

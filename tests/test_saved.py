@@ -385,6 +385,7 @@ if sys.argv[2:]:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("uses_models", "says"), [pytest.param(True, "True True", marks=pytest.mark.long), (False, "False False")]
 )

@@ -121,6 +121,7 @@ def test_in_the_first_month_there_is_no_past(lacking):
     )
 
 
+@pytest.mark.long
 def test_orders_alone_make_groups_of_what_orders_say(lacking):
     one = lacking("orders")["en"]
     said = set(table_of(one, "profile").behaviour)
@@ -138,6 +139,7 @@ def test_interactions_alone_make_groups_without_money(lacking):
     assert kpi_of(one, "segment_count")["value"] >= 2 and "<svg" in figures["profile"]
 
 
+@pytest.mark.long
 def test_an_empty_team_reads_so(lacking):
     for lang in ("en", "zh"):
         one = lacking("team")[lang]
