@@ -65,6 +65,8 @@ def filter_of(table: str, said: str) -> Filter:
             f"{said!r} is no condition. Right is a column, one of {', '.join(OPERATORS)}, and a value, such as `{known_columns(table)[0]} is given`"
         )
     column, operator, value = field(table, found[1]), found[2], found[3]
+    if value[:1] in ("=", "<", ">"):
+        raise ValueError(f"{said!r}: there is no operator {operator + value[:1]!r}; right are {', '.join(OPERATORS)}")
     if operator.startswith("is "):
         if value:
             raise ValueError(f"{said!r} has {value!r} after {operator!r}; right is nothing after it")

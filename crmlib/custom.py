@@ -172,8 +172,13 @@ def _order(view: View, said: str | None) -> tuple[str, bool]:
     read = metric_of if view.table is None else lambda word: measure_of(view.table, word)
     measure = _read(("order",), words.strip(), read) if words.strip() else view.drawn
     if measure not in view.measures:
-        raise Wrong(("order",), said, "right is one of the measures of this view")
+        raise Wrong(("order",), said, f"right is one of the measures of this view: {_asked(view)}")
     return measure.name, first.strip() == "smallest first"
+
+
+def _asked(view: View) -> str:
+    """The measures of a view by their names."""
+    return ", ".join(measure.name for measure in view.measures)
 
 
 def _units(view: View, said: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -183,7 +188,7 @@ def _units(view: View, said: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     for word, how in said.items():
         measure = _read(("format", word), word, read)
         if measure not in view.measures:
-            raise Wrong(("format", word), word, "right is one of the measures of this view")
+            raise Wrong(("format", word), word, f"right is one of the measures of this view: {_asked(view)}")
         digits = "" if how["digits"] is None else f".{how['digits']}"
         made[measure.name] = f"{how['unit'] or measure.unit}{digits}"
     return made

@@ -16,8 +16,8 @@ _ITEMS = re.compile(r"^reports:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n|[ \t]*-[^\n]*\n?)
 RESERVED = ("all", "index", "prepare", places.CUSTOM)
 
 QUESTIONS = {
-    "en": "How did the figures of this report develop? Say here who asks it, and what is decided by it.",
-    "zh": "本报表的指标如何变化？请在此说明由谁提出、据此作出什么决定。",
+    "en": "How did the figures of this report develop?",
+    "zh": "本报表的指标如何变化？",
 }
 
 

@@ -322,3 +322,9 @@ def test_every_metric_that_can_be_asked_says_which_tables_it_needs():
     silent = {n for n in metric_list.askable() if not metric_list.needs(n) & tables().keys()}
     models = {n for n in silent if metric_list.metrics()[n].module.startswith("models.")}
     assert silent == models, silent - models
+
+
+@pytest.mark.parametrize(("said", "operator"), [("amount => 0", "=>"), ("amount == 0", "=="), ("amount <> 0", "<>")])
+def test_an_operator_of_another_language_is_named(said, operator):
+    with pytest.raises(ValueError, match=f"there is no operator '{operator}'; right are is missing, .*>=, =, <, >"):
+        filter_of("orders", said)
