@@ -151,19 +151,29 @@ def orders_of(crm: Crm, periods: Spans) -> Any:
       that the money was given back)
     A region is the order's; where orders carry none at all, the customer's.
     """
-    table = crm.table("orders")
+    book, key = crm.table("orders"), _key(crm, periods)
+    # as a view of its own: many sums of it stand in one query, and each would be compiled with all that is in it
+    table = crm.delivery.view(f"orders that count {key}", lambda: _flagged(book, periods))
+    return _with_units(crm, periods, _with_buyers(crm, table)).select(
+        "order_id", "customer_id", "ordered_at", "amount", *OF_ORDERS.values(), *OF_CUSTOMERS, "period", "units",
+        "counts", "purchase", "refund", "returned",
+    )  # fmt: skip
+
+
+def _key(crm: Crm, periods: Spans) -> str:
+    return f"{crm.end} {crm.team} {periods[0].start} {periods[-1].end} {len(periods)}"
+
+
+def _flagged(table: Any, periods: Spans) -> Any:
+    """The orders of some periods, with what each counts for."""
     table = table.filter(within(table.ordered_at, periods[0].start, periods[-1].end))
     table = table.mutate(period=which(table.ordered_at, periods))
     ends = ibis.cases(*[(table.period == i, ibis.literal(p.end).cast("timestamp")) for i, p in enumerate(periods)])
     status = ibis.ifelse((table.status_changed_at < ends).fill_null(True), table.status, ibis.null("string"))
     counts = ~status.isin(REVENUE_STATUSES_LEFT_OUT).fill_null(False)
-    table = table.mutate(
+    return table.mutate(
         counts=counts, purchase=counts & (table.amount > 0), refund=counts & (table.amount < 0),
         returned=(status == GIVEN_BACK).fill_null(False) & (table.amount > 0),
-    )  # fmt: skip
-    return _with_units(crm, periods, _with_buyers(crm, table)).select(
-        "order_id", "customer_id", "ordered_at", "amount", *OF_ORDERS.values(), *OF_CUSTOMERS, "period", "units",
-        "counts", "purchase", "refund", "returned",
     )  # fmt: skip
 
 
@@ -183,7 +193,8 @@ def _with_units(crm: Crm, periods: Spans, table: Any) -> Any:
 
 def _lines(crm: Crm, periods: Spans) -> Any:
     lines = crm.table("order_lines")
-    return lines.filter(within(lines._at, periods[0].start, periods[-1].end))
+    chosen = within(lines._at, periods[0].start, periods[-1].end)
+    return crm.delivery.view(f"lines of orders {_key(crm, periods)}", lambda: lines.filter(chosen))
 
 
 def lines_of(crm: Crm, periods: Spans) -> Any:
