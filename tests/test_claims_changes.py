@@ -61,6 +61,7 @@ def test_no_sentence_is_false_of_its_figure_and_its_table(first):
             assert claims_changes.CLAIMS[finding.rule](facts_of(it), finding.values), (seed, finding)
 
 
+@pytest.mark.long
 def test_all_rules_are_said_of_some():
     said = {finding.rule for seed in range(400) for finding in said_of(by_chance(seed))}
     assert said >= RULES - {"changes.no_groups"}  # a figure that moved has groups, or its table is not delivered

@@ -52,6 +52,7 @@ def told(ended) -> str:
     return ended.stdout + ended.stderr
 
 
+@pytest.mark.long
 def test_a_stranger_s_reports_from_their_words_to_their_pages(root):
     made = told(crm(root, "new", "late-orders", "--title", "Late orders", "--title-zh", "迟到订单"))
     assert "make monthly REPORT=late-orders" in made and "notebooks/late-orders.ipynb" in made

@@ -192,6 +192,7 @@ def test_a_ledger_of_before_scores_is_read(root):
     assert [row[0] for row in scores(root)] == ["2026-10"] * 2
 
 
+@pytest.mark.long
 def test_the_source_may_be_named_otherwise(root):
     """A run by another name of the same place hears what was told, and finds everything up to date."""
     assert planned(root, "2026-10", "--source", str(root / "data" / "tiny")) == {
