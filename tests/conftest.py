@@ -5,6 +5,7 @@ What is content-keyed (stores, kept tables, models) the workers of a session sha
 
 import functools
 import gc
+import json
 import os
 import pickle
 import sys
@@ -34,6 +35,18 @@ def small_demo(tmp_path_factory):
         if not folder.exists():
             demo.make(folder, customers=600, seed=1)
     return folder
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def planted(request, tmp_path_factory):
+    """A whole demo company on each of two seeds, its folder and what is planted in it: made once for all long tests."""
+    from crmlib import demo, store
+
+    folder = _shared(tmp_path_factory) / f"planted-{request.param}"
+    with store.locked(folder.with_suffix(".lock")):
+        if not folder.exists():
+            demo.make(folder, customers=20_000, seed=request.param)
+    return folder, json.loads((folder / "truth.json").read_text("utf-8"))
 
 
 def _shared(tmp_path_factory) -> Path:

@@ -1,11 +1,9 @@
 """The demo company's planted truths are found where and when they were planted, and nowhere else; on two seeds."""
 
-import json
 from functools import cache
 
 import pytest
 
-from crmlib import demo
 from crmlib.crm import Crm, open_crm
 from crmlib.metrics import steps
 from crmlib.periods import Period
@@ -13,11 +11,10 @@ from crmlib.periods import Period
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    return str(folder), json.loads((folder / "truth.json").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
+    return str(folder), truth
 
 
 def test_the_bottleneck_is_found_on_its_team_within_three_months_and_nowhere_else(company):

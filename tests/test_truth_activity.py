@@ -1,11 +1,9 @@
 """The demo company's planted loss of activity is found on its team, when it was planted and at its hours, and nowhere else."""
 
-import json
 from functools import cache
 
 import pytest
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.findings import activity as rules
 from crmlib.periods import Period
@@ -13,11 +11,9 @@ from crmlib.periods import Period
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
     if "activity_drop" not in truth:
         pytest.skip("no loss of activity is planted in this demo company")
     return str(folder), truth["activity_drop"]

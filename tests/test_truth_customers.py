@@ -1,12 +1,9 @@
 """The demo company's growing region and price-sensitive buyers are found, when and where they were planted, and nowhere else."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.findings import customers as rules
 from crmlib.metrics import price_sense
@@ -18,11 +15,10 @@ AT_THE_LATEST, EVER_SINCE = 18, 20  # months after the growth began: first found
 PRECISION, RECALL = 0.95, 0.94  # of the price-sensitive buyers, among those with enough lines to tell
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    return str(folder), json.loads((folder / "truth.json").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
+    return str(folder), truth
 
 
 def test_the_growing_region_is_found_after_it_began_and_no_other_ever(company):

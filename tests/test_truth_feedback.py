@@ -1,11 +1,9 @@
 """The demo company's planted improvement and problem are found when they were planted, and no other measure is called a cure; on two seeds."""
 
-import json
 from functools import cache
 
 import pytest
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.findings import feedback as rules
 from crmlib.metrics import proofs
@@ -15,11 +13,10 @@ pytestmark = pytest.mark.long
 LAST = Period.parse("2026-10")
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    return cache(lambda period: open_crm(str(folder), period)), json.loads((folder / "truth.json").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
+    return cache(lambda period: open_crm(str(folder), period)), truth
 
 
 def test_the_improvement_is_proven_when_it_was_done_and_no_other_ever(company):

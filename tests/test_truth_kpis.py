@@ -1,12 +1,10 @@
 """The demo company's planted acquisition costs come out of the page, and its dearest channel is the only one called so, in every month."""
 
-import json
 from functools import cache
 
 import pandas as pd
 import pytest
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.findings import kpis as rules
 from crmlib.metrics import acquisition
@@ -16,11 +14,10 @@ pytestmark = pytest.mark.long
 YEAR = ("2025-11-01", "2026-11-01")
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    return folder, json.loads((folder / "truth.json").read_text("utf-8"))["acquisition"]
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
+    return folder, truth["acquisition"]
 
 
 @cache

@@ -1,11 +1,9 @@
 """The planted bottleneck is the only team whose win rate is called out, from when it was planted; nobody else more often than chance allows."""
 
-import json
 from functools import cache
 
 import pytest
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.findings import performance as rules
 from crmlib.metrics import standings, team_shares
@@ -17,11 +15,9 @@ MONTHS = 33  # from 2024-02 on
 LATEST = 3  # months after it began in which it must have been found
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
     return str(folder), truth["funnel"]["bottleneck"]
 
 

@@ -1,11 +1,9 @@
 """The demo company's planted falling product and growing region are found by their sales, when they were planted, and nothing else is."""
 
-import json
 from functools import cache
 
 import pytest
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.metrics import product_course, region_course
 from crmlib.periods import Period
@@ -14,11 +12,10 @@ pytestmark = pytest.mark.long
 LATEST_FALL, LATEST_GROWTH = 5, 15  # months after the start: three months beside a year before, a year beside the year before
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    return str(folder), json.loads((folder / "truth.json").read_text("utf-8"))
+@pytest.fixture(scope="module")
+def company(planted):
+    folder, truth = planted
+    return str(folder), truth
 
 
 def found_in(source: str, what) -> dict[Period, dict[str, list[str]]]:

@@ -1,6 +1,5 @@
 """The demo company's planted groups are found again, on two seeds, and keep their names from month to month."""
 
-import json
 import time
 
 import numpy as np
@@ -8,7 +7,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from crmlib import demo
 from crmlib.crm import open_crm
 from crmlib.models import migration
 from crmlib.models.features import features
@@ -21,12 +19,10 @@ LEAST, MOST_SECONDS = (
 )  # of the agreement; of processor time for two periods (the second is the back-cast), where others work, too
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def company(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def company(planted):
     """A demo company, the group planted for each customer, and who has stopped."""
-    folder = tmp_path_factory.mktemp("company") / str(request.param)
-    demo.make(folder, customers=20_000, seed=request.param)
-    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+    folder, truth = planted
     people = pd.read_csv(folder / "customers.csv", keep_default_na=False, na_values=[""], low_memory=False).drop_duplicates(
         "customer_id"
     )

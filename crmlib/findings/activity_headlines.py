@@ -114,10 +114,6 @@ def dropped_team(found: list[Finding]) -> str | None:
     return next((f.values["team"] for f in found if f.evidence == "team-activity"), None)
 
 
-def teams_says(frame: pd.DataFrame) -> list[Finding]:
-    return [said("say.team_course")] if len(frame) else []
-
-
 def cohorts_headline(frame: pd.DataFrame, min_base: int) -> Finding:
     """How many bought again right after the month of their first purchase, all cohorts that had the time taken together."""
     next_one = frame[frame.age == 1]
